@@ -1,0 +1,54 @@
+# `make` alone lists the targets. Everything happens in .venv; nothing is installed outside it.
+PYTHON ?= python3
+BIN := .venv/bin
+export HF_HUB_OFFLINE := 1
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types layers format train bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ready  ## build .venv with everything in it
+
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tdfnlp needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	@echo "Installing (2 GB with the CPU build of torch; some minutes the first time)..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup  ## suggest codes for the sample study
+	$(BIN)/tdfnlp suggest training_data/sample_study/interviews -o demo/suggestions.xlsx
+	@echo "Open demo/suggestions.xlsx; the interviews are in training_data/sample_study/interviews."
+
+test: lint types layers  ## all that CI runs: style, types, floors, tests with coverage
+	$(BIN)/pytest --cov --cov-report=term -q
+
+check: test  ## the same as test
+
+lint: setup
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports --no-cache > .venv/layers.txt || (cat .venv/layers.txt; exit 1)
+
+format: setup  ## rewrite the code in the house style
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+train: setup  ## rebuild models/default from training_data/
+	$(BIN)/python -m tdfnlp.training
+
+bench: setup  ## run the benchmarks
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove .venv and the demo's results
+	rm -rf .venv demo

