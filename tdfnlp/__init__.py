@@ -1,1 +1,53 @@
+"""Suggests Theoretical Domains Framework codes for interview transcripts, on your own machine.
+
+>>> import tdfnlp
+>>> result = tdfnlp.suggest_codes(["Nobody ever showed me how to do it."])  # doctest: +SKIP
+>>> result.to_pandas()  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .codebook import Codebook as Codebook
+    from .coding import Coding as Coding
+    from .coding import Study as Study
+    from .coding import Suggestion as Suggestion
+    from .embedding import Encoder as Encoder
+    from .errors import TdfnlpError as TdfnlpError
+    from .export import Suggestions as Suggestions
+    from .formats import read as read
+    from .model import Model as Model
+    from .segmentation import segment as segment
+    from .suggest import suggest_codes as suggest_codes
+    from .transcript import Transcript as Transcript
+    from .transcript import Turn as Turn
+    from .transcript import Utterance as Utterance
+
+_HOME = {
+    "Codebook": "codebook",
+    "Coding": "coding",
+    "Encoder": "embedding",
+    "Model": "model",
+    "Study": "coding",
+    "Suggestion": "coding",
+    "Suggestions": "export",
+    "TdfnlpError": "errors",
+    "Transcript": "transcript",
+    "Turn": "transcript",
+    "Utterance": "transcript",
+    "read": "formats",
+    "segment": "segmentation",
+    "suggest_codes": "suggest",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    # Public names load on first use, so that importing tdfnlp imports nothing heavy.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

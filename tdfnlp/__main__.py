@@ -1,0 +1,5 @@
+"""``python -m tdfnlp``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,282 @@
+"""Suggestions as a table, a spreadsheet, text or Parquet."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from .coding import DECISIONS, Suggestion
+from .errors import InputError
+from .files import replacing
+from .framework import DOMAINS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS: tuple[str, ...] = (
+    "transcript",
+    "group",
+    "speaker",
+    "role",
+    "start",
+    "end",
+    "question",
+    "text",
+    "decision",
+    "domain",
+    "confidence",
+    "valence",
+    "valence_confidence",
+    "domain_2",
+    "confidence_2",
+    "valence_2",
+    "domain_3",
+    "confidence_3",
+    "valence_3",
+    "model",
+)
+_WIDTHS = MappingProxyType(
+    {
+        "transcript": 14,
+        "group": 16,
+        "speaker": 14,
+        "role": 11,
+        "question": 36,
+        "text": 70,
+        "domain": 30,
+        "domain_2": 30,
+        "domain_3": 30,
+        "valence": 11,
+        "valence_2": 11,
+        "valence_3": 11,
+        "model": 18,
+    }
+)
+_COLOURS = MappingProxyType({"suggest": "#CFE8D5", "ask": "#FFF2CC", "abstain": "#E7E6E6"})
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_CELL_LIMIT = 32_767
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The result of one run.
+
+    Attributes
+    ----------
+    items : tuple of Suggestion
+        One per utterance, in the order of the sources.
+    model : str
+        Id of the model that made them.
+    failures : tuple of str
+        Files that could not be read, one sentence each.
+    notes : tuple of str
+        What reading had to guess or could not carry, one sentence each.
+    transcripts : int
+        Transcripts that were read.
+    """
+
+    items: tuple[Suggestion, ...]
+    model: str
+    failures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    transcripts: int = 0
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Suggestion]:
+        return iter(self.items)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """One row per utterance, columns as in ``COLUMNS``; positions are code points."""
+        import pandas as pd
+
+        return pd.DataFrame([_record(item) for item in self.items], columns=list(COLUMNS))
+
+    def decisions(self) -> dict[str, int]:
+        """How many utterances were suggested, put to a person, abstained from."""
+        counts = Counter(item.decision for item in self.items)
+        return {decision: counts[decision] for decision in DECISIONS}
+
+    def domains(self) -> dict[str, int]:
+        """How many utterances have each domain suggested."""
+        counts = Counter(item.domains[0] for item in self.items if item.decision == "suggest")
+        return {domain: counts[domain] for domain in DOMAINS}
+
+    def save(self, path: Path | str) -> Path:
+        """Write them; the suffix says how. Nothing half-written is ever left.
+
+        Parameters
+        ----------
+        path : Path or str
+            Ends in .xlsx, .csv, .jsonl or .parquet. Spreadsheet formulas in speech are written
+            as text; in .csv such a cell gets a leading apostrophe.
+
+        Raises
+        ------
+        InputError
+            Another suffix.
+        OutputError
+            The place cannot be written.
+        """
+        path = Path(path)
+        write = writer(path)
+        with replacing(path) as part:
+            write(self, part)
+        return path
+
+
+def writer(path: Path) -> Callable[[Suggestions, Path], None]:
+    """The function that writes a suffix, or an InputError that lists what there is."""
+    if path.suffix.lower() not in _WRITERS:
+        raise InputError(
+            f"Cannot write {path.name!r}: the name must end in {', '.join(_WRITERS)}."
+        )
+    return _WRITERS[path.suffix.lower()]
+
+
+def _record(item: Suggestion) -> dict[str, Any]:
+    unit = item.utterance
+    record = {
+        "transcript": unit.transcript,
+        "group": unit.group,
+        "speaker": unit.speaker,
+        "role": unit.role,
+        "start": unit.start,
+        "end": unit.end,
+        "question": unit.question,
+        "text": unit.text,
+        "decision": item.decision,
+        "model": item.model,
+        "valence_confidence": round(item.valence_confidences[0], 4),
+    }
+    for place, suffix in enumerate(("", "_2", "_3")):
+        record["domain" + suffix] = item.domains[place]
+        record["confidence" + suffix] = round(item.confidences[place], 4)
+        record["valence" + suffix] = item.valences[place]
+    return record
+
+
+def _write_csv(result: Suggestions, path: Path) -> None:
+    table = result.to_pandas()
+    for column in ("transcript", "group", "speaker", "question", "text"):
+        table[column] = [_as_text(value) for value in table[column]]
+    # The byte order mark makes Excel read it as UTF-8.
+    path.write_bytes(table.to_csv(index=False).encode("utf-8-sig", "replace"))
+
+
+def _as_text(value: str | None) -> str | None:
+    return f"'{value}" if value and value.startswith(_FORMULA_STARTS) else value
+
+
+def _write_jsonl(result: Suggestions, path: Path) -> None:
+    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
+        for item in result:
+            record = _record(item)
+            line = {column: record[column] for column in COLUMNS}
+            stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _write_parquet(result: Suggestions, path: Path) -> None:
+    table = result.to_pandas()
+    for column in ("transcript", "group", "speaker", "question", "text"):
+        table[column] = [
+            value and value.encode("utf-8", "replace").decode() for value in table[column]
+        ]
+    table.to_parquet(path, index=False)
+
+
+def _write_xlsx(result: Suggestions, path: Path) -> None:
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        _suggestion_sheet(book, result)
+        _summary_sheet(book, result)
+
+
+def _suggestion_sheet(book: Any, result: Suggestions) -> None:
+    sheet = book.add_worksheet("Suggestions")
+    head = book.add_format({"bold": True, "bg_color": "#1F3864", "font_color": "white"})
+    plain = {"valign": "top", "text_wrap": True}
+    cell = book.add_format(plain)
+    percent = book.add_format(plain | {"num_format": "0%"})
+    coloured = {
+        decision: book.add_format(plain | {"bg_color": colour, "bold": True})
+        for decision, colour in _COLOURS.items()
+    }
+    for place, column in enumerate(COLUMNS):
+        sheet.set_column(place, place, _WIDTHS.get(column, 11))
+        sheet.write_string(0, place, column.replace("_", " "), head)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(1, len(result)), len(COLUMNS) - 1)
+    for row, item in enumerate(result, start=1):
+        record = _record(item)
+        for place, column in enumerate(COLUMNS):
+            style = percent if "confidence" in column else cell
+            style = coloured[item.decision] if column == "decision" else style
+            _write_cell(sheet, (row, place), record[column], style)
+
+
+def _write_cell(sheet: Any, place: tuple[int, int], value: str | float | None, style: Any) -> None:
+    if isinstance(value, str):
+        clean = value.encode("utf-8", "replace").decode()
+        sheet.write_string(*place, clean[:_CELL_LIMIT], style)
+    elif value is None:
+        sheet.write_blank(*place, None, style)
+    else:
+        sheet.write_number(*place, value, style)
+
+
+def _summary_sheet(book: Any, result: Suggestions) -> None:
+    sheet = book.add_worksheet("Summary")
+    bold = book.add_format({"bold": True})
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 44)
+    sheet.set_column(1, 1, 90)
+    row = 0
+    for title, lines in _summary(result).items():
+        sheet.write_string(row, 0, title, bold)
+        for name, value in lines:
+            row += 1
+            sheet.write_string(row, 0, name, wrap)
+            _write_cell(sheet, (row, 1), value, book.add_format({"align": "left"}))
+        row += 2
+
+
+def _summary(result: Suggestions) -> Mapping[str, list[tuple[str, str | int]]]:
+    meanings = {
+        "suggest": "confident enough to propose; a person still confirms",
+        "ask": "a person should look: the model is unsure between domains",
+        "abstain": "probably no TDF content",
+    }
+    return {
+        "This run": [
+            ("Model", result.model),
+            ("Transcripts", result.transcripts),
+            ("Utterances", len(result)),
+        ],
+        "Decisions": [
+            (f"{name}: {meanings[name]}", count) for name, count in result.decisions().items()
+        ],
+        "Suggested per domain": [*result.domains().items()],
+        "Files that could not be read": [(text, "") for text in result.failures],
+        "Notes on reading": [(text, "") for text in result.notes],
+        "What this is": [
+            ("Suggestions are made by a machine and are often wrong.", "People decide."),
+            ("Confidence", "calibrated on invented interviews; on a new study it may be too high"),
+        ],
+    }
+
+
+_WRITERS: Mapping[str, Callable[[Suggestions, Path], None]] = MappingProxyType(
+    {
+        ".xlsx": _write_xlsx,
+        ".csv": _write_csv,
+        ".jsonl": _write_jsonl,
+        ".parquet": _write_parquet,
+    }
+)

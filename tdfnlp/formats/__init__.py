@@ -1,0 +1,121 @@
+"""Reading transcripts: one function for every format that can be read.
+
+Every reader takes bytes, never a path, so that size and signature are checked once, here, and a
+reader is a pure function. A reader returns a ``Study`` or raises ``FormatError``.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from ..coding import Study
+from ..errors import FormatError, InputError
+from .content import check, load
+
+# Modules by name, so that reading a text file does not import openpyxl.
+_READERS = MappingProxyType(
+    {
+        ".txt": "text",
+        ".md": "text",
+        ".docx": "docx",
+        ".vtt": "subtitles",
+        ".srt": "subtitles",
+        ".csv": "table",
+        ".tsv": "table",
+        ".xlsx": "table",
+        ".html": "nvivo",
+        ".htm": "nvivo",
+    }
+)
+
+SUFFIXES: tuple[str, ...] = tuple(_READERS)
+
+
+def read(path: Path | str, *, group: str | None = None) -> Study:
+    """Read one file.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file whose suffix is in ``SUFFIXES``.
+    group : str, optional
+        Participant group of those transcripts for which the file itself names none.
+
+    Returns
+    -------
+    Study
+        Transcripts, the codings that the file holds, and notes on what had to be guessed.
+
+    Raises
+    ------
+    FormatError
+        The file is missing, unreadable, unsafe, or not what its suffix says.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    data = load(path)
+    if suffix not in _READERS:
+        raise FormatError(
+            path,
+            f"files that end in {suffix or 'no suffix'!r} cannot be read.",
+            hint=f"Save it as one of {' '.join(SUFFIXES)}.",
+        )
+    check(path, data)
+    study: Study = import_module(f".{_READERS[suffix]}", __name__).read(path, data)
+    transcripts = tuple(
+        replace(one, group=one.group or group, source=str(path)) for one in study.transcripts
+    )
+    return replace(study, transcripts=transcripts)
+
+
+def find(paths: Iterable[Path | str]) -> list[tuple[Path, str | None]]:
+    """List the readable files among files and folders.
+
+    Parameters
+    ----------
+    paths : iterable of Path or str
+        Files are kept as they are, whatever their suffix; folders are searched to the bottom.
+
+    Returns
+    -------
+    list of (Path, str or None)
+        Each file once, with its participant group: the name of the subfolder of the given folder
+        that it lies in (the topmost, where they are nested), None otherwise.
+
+    Raises
+    ------
+    InputError
+        A folder holds nothing that can be read.
+    """
+    found: dict[Path, str | None] = {}
+    for path in map(Path, paths):
+        for file, group in _in_folder(path) if path.is_dir() else [(path, None)]:
+            found.setdefault(file, group)
+    return list(found.items())
+
+
+def _in_folder(folder: Path) -> list[tuple[Path, str | None]]:
+    files = sorted(_visible(folder), key=lambda file: file.relative_to(folder).parts)
+    if not files:
+        raise InputError(
+            f"The folder {folder.name!r} holds nothing that can be read. "
+            f"Transcripts end in {' '.join(SUFFIXES)}."
+        )
+    within = [file.relative_to(folder).parts for file in files]
+    return [
+        (file, parts[0] if len(parts) > 1 else None)
+        for file, parts in zip(files, within, strict=True)
+    ]
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    # os.walk and not rglob: hidden folders are pruned before they are entered.
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            # Word and Excel leave "~$name.docx" lock files beside an open document.
+            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in _READERS:
+                yield Path(here) / name

@@ -1,0 +1,242 @@
+"""The main job: transcripts in, suggestions out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from .coding import VALENCES, Study, Suggestion
+from .embedding import Encoder
+from .errors import FormatError, InputError
+from .export import Suggestions
+from .formats import SUFFIXES, find, read
+from .framework import DOMAINS
+from .model import Model
+from .segmentation import segment
+from .thresholds import decide
+from .transcript import Transcript, Utterance
+
+Source = str | Path | Transcript | Sequence[str] | Sequence[Path] | Sequence[Transcript]
+Progress = Callable[[str, int, int], object]
+"""Called with the stage's name, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What reading gave: a study, and the files that could not be read."""
+
+    study: Study
+    failures: tuple[str, ...] = ()
+
+
+def suggest_codes(
+    source: Source,
+    *,
+    model: Model | str | Path | None = None,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> Suggestions:
+    """Suggest TDF domains and their direction for a whole study.
+
+    Hand in the study as a whole: what its passages have in common, its topic, is taken off
+    before classifying, and that works better the more there is of it.
+
+    Parameters
+    ----------
+    source : path, folder, several of them, transcripts, or a list of strings
+        Folders are searched for readable files; a subfolder's name is the participant group. A
+        list of strings that are not existing paths is taken as texts of one study: one row per
+        string, no further splitting.
+    model : Model, str or Path, optional
+        A loaded model, a shipped model's name or a model folder; the default model where left
+        out.
+    encoder : Encoder, optional
+        A loaded encoder with the model's weights, for many calls in one process.
+    progress : callable, optional
+        Gets (stage, done, total).
+
+    Returns
+    -------
+    Suggestions
+        Also says which files failed. ``.to_pandas()`` and ``.save(path)`` give it back.
+
+    Raises
+    ------
+    InputError
+        Nothing to read, or paths that do not exist.
+    FormatError
+        The only file given cannot be read.
+    ModelError
+        The model or encoder is missing, damaged or does not fit.
+
+    Examples
+    --------
+    >>> result = suggest_codes(["Nobody ever showed me how to do it.", "I live in the village."])
+    >>> list(result.to_pandas()["transcript"])
+    ['text 1', 'text 2']
+    """
+    report = progress or _silent
+    chosen = model if isinstance(model, Model) else Model.load(model)
+    texts = _texts(source)
+    if texts is None:
+        collected = collect(source, progress=report)
+        utterances = segment(collected.study.transcripts)
+    else:
+        collected = Collected(Study(()))
+        utterances = [_whole(number, text) for number, text in enumerate(texts, start=1)]
+    encoder = encoder or chosen.load_encoder()
+    chosen.check_encoder(encoder)
+    items = suggest_utterances(utterances, chosen, encoder, progress=report)
+    study = collected.study
+    return Suggestions(
+        tuple(items), chosen.id, collected.failures, study.notes, len(study.transcripts)
+    )
+
+
+def suggest_utterances(
+    utterances: Sequence[Utterance],
+    model: Model,
+    encoder: Encoder,
+    *,
+    progress: Progress | None = None,
+) -> list[Suggestion]:
+    """Suggest for utterances of one whole study, in their order."""
+    if not utterances:
+        return []
+    report = progress or _silent
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        report("Encoding", done, len(utterances))
+
+    answers = encoder.encode((one.text for one in utterances), progress=count)
+    asked = {question: row for row, question in enumerate({u.question: 0 for u in utterances})}
+    vectors = encoder.encode(asked)
+    if "" in asked:
+        vectors[asked[""]] = 0
+    questions = vectors[[asked[one.question] for one in utterances]]
+    return _suggestions(utterances, model, answers, questions)
+
+
+def _suggestions(
+    utterances: Sequence[Utterance],
+    model: Model,
+    answers: npt.NDArray[np.float32],
+    questions: npt.NDArray[np.float32],
+) -> list[Suggestion]:
+    proba = model.predict_proba(answers, questions)
+    ranked = np.argsort(-proba[:, :-1], axis=1, kind="stable")[:, :3]
+    confidences = np.take_along_axis(proba, ranked, axis=1)
+    directions = [
+        model.predict_valence_proba(answers, questions, ranked[:, place]) for place in range(3)
+    ]
+    valences = np.stack([one.argmax(axis=1) for one in directions], axis=1)
+    sure = np.stack([one.max(axis=1) for one in directions], axis=1)
+    decisions = decide(proba, model.thresholds)
+    return [
+        Suggestion(
+            utterance=utterance,
+            domains=tuple(DOMAINS[place] for place in ranked[row]),
+            confidences=tuple(confidences[row].tolist()),
+            valences=tuple(VALENCES[place] for place in valences[row]),
+            valence_confidences=tuple(sure[row].tolist()),
+            # Nothing can be said of a text without a single letter.
+            decision=decisions[row] if any(map(str.isalpha, utterance.text)) else "abstain",
+            model=model.id,
+        )
+        for row, utterance in enumerate(utterances)
+    ]
+
+
+def collect(source: Source, *, progress: Progress | None = None) -> Collected:
+    """Read everything a source names; unreadable files are reported, the rest go on.
+
+    Raises
+    ------
+    InputError
+        Nothing was given or found.
+    FormatError
+        The only file cannot be read.
+    """
+    given = _listed(source)
+    if all(isinstance(one, Transcript) for one in given) and given:
+        return Collected(_join([Study((one,)) for one in given if isinstance(one, Transcript)]))
+    files = find(one for one in given if isinstance(one, str | Path))
+    if not files:
+        raise InputError("Nothing to read: give files, folders, transcripts or texts.")
+    studies, failures = [], []
+    for number, (file, group) in enumerate(files, start=1):
+        try:
+            studies.append(read(file, group=group))
+        except FormatError as error:
+            if len(files) == 1:
+                raise
+            failures.append(str(error))
+        if progress:
+            progress("Reading", number, len(files))
+    return Collected(_join(studies), tuple(failures))
+
+
+def _listed(source: Source) -> list[str | Path | Transcript]:
+    return [source] if isinstance(source, str | Path | Transcript) else list(source)
+
+
+def _texts(source: Source) -> list[str] | None:
+    """The strings to take as texts, or None where the source is paths or transcripts."""
+    if isinstance(source, str | Path | Transcript):
+        return None
+    strings = [one for one in source if isinstance(one, str)]
+    if len(strings) < len(source) or not strings:
+        return None
+    there = [_exists(one) for one in strings]
+    if all(there):
+        return None
+    looks = [one for one in strings if one.lower().endswith(SUFFIXES) and "\n" not in one]
+    if any(there) or len(looks) == len(strings):
+        missing = [one for one, here in zip(strings, there, strict=True) if not here]
+        raise InputError(
+            f"{len(missing)} of {len(strings)} strings are not existing files. Give paths that "
+            "exist, or texts only."
+        )
+    return strings
+
+
+def _exists(text: str) -> bool:
+    try:
+        return bool(text) and Path(text).exists()
+    except (OSError, ValueError):  # too long for a file name, or holds a NUL
+        return False
+
+
+def _whole(number: int, text: str) -> Utterance:
+    return Utterance(f"text {number}", 0, len(text), text, 0)
+
+
+def _join(studies: Iterable[Study]) -> Study:
+    """One study out of several, with unique transcript ids."""
+    transcripts: list[Transcript] = []
+    codings, notes = [], []
+    taken: set[str] = set()
+    for study in studies:
+        names = {one.id: _unique(one.id, taken) for one in study.transcripts}
+        transcripts += [replace(one, id=names[one.id]) for one in study.transcripts]
+        codings += [replace(one, transcript=names[one.transcript]) for one in study.codings]
+        notes += study.notes
+    return Study(tuple(transcripts), tuple(codings), tuple(notes))
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    number, unique = 1, name
+    while unique in taken:
+        number += 1
+        unique = f"{name} ({number})"
+    taken.add(unique)
+    return unique
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    return None

@@ -1,0 +1,87 @@
+"""From probabilities to a decision: suggest, ask a person to look, or abstain."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .coding import Decision
+
+Array = npt.NDArray[np.float64]
+
+_SMOOTHING = 100
+"""Suggestions that the global threshold counts for beside a domain's own (few overfit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Cut-offs fitted on predictions for topics that the model had not seen.
+
+    Attributes
+    ----------
+    precision : float
+        Share of suggestions meant to be right.
+    suggest : tuple of float
+        Per domain: confidence from which it is suggested.
+    ask : float
+        Confidence in some domain (1 - probability of none) under which the model abstains.
+    """
+
+    precision: float
+    suggest: tuple[float, ...]
+    ask: float
+
+
+def calibrate(
+    proba: Array, truth: npt.NDArray[np.bool_], *, precision: float = 0.8, miss: float = 0.05
+) -> Thresholds:
+    """Choose thresholds.
+
+    Parameters
+    ----------
+    proba : array, shape (n, domains + 1)
+        Held-out probabilities, the last column for no domain at all.
+    truth : array of bool, shape (n, domains)
+        Rows without a label are passages outside the framework.
+    precision : float
+        To aim at among suggestions.
+    miss : float
+        Share of coded passages that may be abstained from.
+    """
+    top = proba[:, :-1].argmax(axis=1)
+    confidence = proba[np.arange(len(top)), top]
+    right = truth[np.arange(len(top)), top]
+    everywhere = _cut(confidence, right, precision)
+    cuts = []
+    for domain in range(truth.shape[1]):
+        mine = top == domain
+        own = _cut(confidence[mine], right[mine], precision)
+        n = int((mine & (confidence >= min(own, everywhere))).sum())
+        cuts.append((n * own + _SMOOTHING * everywhere) / (n + _SMOOTHING))
+    coded = truth.any(axis=1)
+    ask = float(np.quantile(1 - proba[coded, -1], miss))
+    return Thresholds(precision, tuple(float(cut) for cut in cuts), ask)
+
+
+def decide(proba: Array, thresholds: Thresholds) -> list[Decision]:
+    """Decide for each row of `proba`, shape (n, domains + 1), the last column for none."""
+    top = proba[:, :-1].argmax(axis=1)
+    confidence = proba[np.arange(len(top)), top]
+    cuts = np.array(thresholds.suggest)[top]
+    decisions: list[Decision] = []
+    for sure, cut, none in zip(confidence, cuts, proba[:, -1], strict=True):
+        if 1 - none < thresholds.ask:
+            decisions.append("abstain")
+        else:
+            decisions.append("suggest" if sure >= cut else "ask")
+    return decisions
+
+
+def _cut(confidence: Array, right: npt.NDArray[np.bool_], precision: float) -> float:
+    """Lowest confidence from which on the share of right ones reaches `precision`."""
+    if not len(confidence):
+        return 1.0
+    order = np.argsort(-confidence, kind="stable")
+    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= precision)
+    return float(confidence[order[good[-1]]]) if len(good) else 1.0
