@@ -9,8 +9,8 @@ import hashlib
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ _SLICE = 500
 
 
 def default_folder() -> Path:
-    """The user's cache folder for tdfnlp; the variable TDFNLP_CACHE overrides it."""
+    """Name the user's cache folder for tdfnlp; the variable TDFNLP_CACHE overrides it."""
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("TDFNLP_CACHE") or user_cache_path("tdfnlp"))
@@ -60,30 +60,31 @@ class VectorCache:
 
     def get(self, keys: Sequence[bytes], dimension: int) -> dict[bytes, npt.NDArray[np.float32]]:
         """Look up the vectors that are there."""
-        if not self.path.is_file():
-            return {}
         found: dict[bytes, npt.NDArray[np.float32]] = {}
-        with self._connection() as connection:
+
+        def look_up(connection: sqlite3.Connection) -> None:
             for start in range(0, len(keys), _SLICE):
                 some = keys[start : start + _SLICE]
                 marks = ",".join("?" * len(some))
-                rows = connection.execute(
-                    f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
-                    some,
-                )
-                for key, blob in rows:
+                query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"  # noqa: S608
+                for key, blob in connection.execute(query, some):
                     if len(blob) == 4 * dimension:
                         found[key] = np.frombuffer(blob, dtype="<f4")
+
+        if self.path.exists():
+            self._use(look_up)
         return found
 
     def put(self, vectors: Mapping[bytes, npt.NDArray[np.float32]]) -> None:
         """Keep vectors, then drop the oldest beyond the limit."""
         rows = [(key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()]
-        with self._connection() as connection:
-            connection.execute(_SCHEMA)
+
+        def keep(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
             connection.commit()
             self._shrink(connection)
+
+        self._use(keep)
 
     def purge(self) -> int:
         """Delete everything; the number of bytes that were freed."""
@@ -110,15 +111,15 @@ class VectorCache:
         connection.commit()
         connection.execute("VACUUM")
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _use(self, action: Callable[[sqlite3.Connection], None]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with closing(sqlite3.connect(self.path, timeout=30)) as connection:
                 self.path.chmod(0o600)
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
-                yield connection
+                connection.execute(_SCHEMA)
+                action(connection)
         except sqlite3.OperationalError as error:
             logger.warning("The vector cache cannot be used now (%s); going on without.", error)
         except sqlite3.DatabaseError as error:

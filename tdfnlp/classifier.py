@@ -100,10 +100,15 @@ def fit_head(
 
     passages, classes = np.nonzero(targets)
     share = targets[passages, classes] * (1 if weights is None else weights[passages])
-    fitted = LogisticRegression(C=strength, max_iter=1000).fit(
-        rows[passages], classes, sample_weight=share
-    )
     coef = np.zeros((targets.shape[1], rows.shape[1]))
     intercept = np.full(targets.shape[1], -30.0)  # a class without examples is never proposed
-    coef[fitted.classes_], intercept[fitted.classes_] = fitted.coef_, fitted.intercept_
+    present = np.unique(classes)
+    intercept[present] = 0
+    if len(present) > 1:
+        fitted = LogisticRegression(C=strength, max_iter=1000).fit(
+            rows[passages], classes, sample_weight=share
+        )
+        # Of two classes scikit-learn keeps one row, against a zero row for the first.
+        own = present[-len(fitted.coef_) :]
+        coef[own], intercept[own] = fitted.coef_, fitted.intercept_
     return Head(coef, intercept)

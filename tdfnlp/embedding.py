@@ -182,7 +182,7 @@ def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-class _reporting:  # noqa: N801
+class _reporting:
     """Context in which a bar, if asked for, is open."""
 
     def __init__(self, progress: bool | Progress) -> None:
@@ -251,14 +251,12 @@ def _max_length(folder: Path) -> int:
 
 
 def _openvino(weights: Weights, precision: str) -> tuple[_Runner, Fingerprint]:
-    import openvino as ov
-
-    from .engine import has_bf16
+    from .engine import has_bf16, openvino
 
     if precision == "auto":
         precision = "bf16" if has_bf16() else "f32"
     length = _max_length(weights.folder)
-    version = ov.__version__.split("-")[0]
+    version = openvino().__version__.split("-")[0]
     return (
         _OpenVino(weights, precision, length),
         Fingerprint(weights.name, weights.sha256, length, "openvino", precision, version),

@@ -8,9 +8,13 @@ needed: a vector depends on its text alone, but for the rounding of differently 
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -56,10 +60,20 @@ def _quota(cgroup: Path) -> int | None:
     return max(1, cores) if int(limit) > 0 else None
 
 
+def openvino() -> Any:
+    """Import OpenVINO without its telemetry.
+
+    On import OpenVINO starts a process that reports to a web service, if the package
+    openvino-telemetry is there (pip installs it). With that import blocked it uses a stub.
+    """
+    if "openvino" not in sys.modules:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return import_module("openvino")
+
+
 def has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 natively."""
-    import openvino as ov
-
+    ov = openvino()
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -75,7 +89,7 @@ class Engine:
     """
 
     def __init__(self, weights: Weights, precision: str) -> None:
-        import openvino as ov
+        ov = openvino()
 
         model, self.dimension = _graph(weights.folder)
         threads = cpu_count()
@@ -98,18 +112,23 @@ class Engine:
         progress: Callable[[int], object],
     ) -> None:
         """Write the L2-normalised vector of each list of token ids into its row of `out`."""
-        import openvino as ov
+        free: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(self._streams):
+            free.put(self._compiled.create_infer_request())
 
-        queue = ov.AsyncInferQueue(self._compiled, 2 * self._streams)
-
-        def keep(request: Any, rows: npt.NDArray[np.intp]) -> None:
+        def infer(job: tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]) -> int:
+            rows, batch = job
+            request = free.get()
+            request.infer([batch])
             out[rows] = request.get_output_tensor(0).data
+            free.put(request)
+            return len(rows)
 
-        queue.set_callback(keep)
-        for rows, batch in batches(ids):
-            queue.start_async({0: batch}, rows)
-            progress(len(rows))
-        queue.wait_all()
+        # Threads of our own and not OpenVINO's AsyncInferQueue: its callbacks, which need the
+        # interpreter's lock, were seen to hang and to abort when the queue went out of scope.
+        with ThreadPoolExecutor(self._streams) as pool:
+            for done in pool.map(infer, batches(ids)):
+                progress(done)
 
 
 def batches(
@@ -186,9 +205,8 @@ class _Builder:
     """A transformer encoder in OpenVINO's operations (Devlin 2019; Song 2020 for MPNet)."""
 
     def __init__(self, shape: Shape, tensors: dict[str, npt.NDArray[Any]]) -> None:
-        from openvino import opset13
-
-        self.op: Any = opset13
+        openvino()
+        self.op: Any = import_module("openvino.opset13")
         self.shape = shape
         self.tensors = tensors
         mpnet = shape.kind == "mpnet"
@@ -202,7 +220,7 @@ class _Builder:
         }
 
     def build(self, *, first_token: bool) -> Any:
-        import openvino as ov
+        ov = openvino()
 
         op = self.op
         ids = op.parameter([-1, -1], ov.Type.i32, "ids")
@@ -239,7 +257,9 @@ class _Builder:
             self.ints([1]),
             self.ints([0]),
         )
-        return self.normalise(op.add(words, op.unsqueeze(used, self.ints(0))), "embeddings.LayerNorm")
+        return self.normalise(
+            op.add(words, op.unsqueeze(used, self.ints(0))), "embeddings.LayerNorm"
+        )
 
     def normalise(self, hidden: Any, name: str) -> Any:
         op = self.op
@@ -279,7 +299,7 @@ class _Builder:
         )
 
     def position_bias(self, length: Any) -> Any:
-        """MPNet's relative position bias, shape (1, heads, length, length), cut from the longest."""
+        """Cut MPNet's relative position bias to shape (1, heads, length, length)."""
         table = np.asarray(self.tensors["encoder.relative_attention_bias.weight"], np.float32)
         longest = self.tensors["embeddings.position_embeddings.weight"].shape[0] - 2
         full = table[_buckets(longest, len(table))].transpose(2, 0, 1)[None]

@@ -92,9 +92,7 @@ class Suggestions:
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row per utterance, columns as in ``COLUMNS``; positions are code points."""
-        import pandas as pd
-
-        return pd.DataFrame([_record(item) for item in self.items], columns=list(COLUMNS))
+        return _frame(self, _as_utf8)
 
     def decisions(self) -> dict[str, int]:
         """How many utterances were suggested, put to a person, abstained from."""
@@ -130,11 +128,9 @@ class Suggestions:
 
 
 def writer(path: Path) -> Callable[[Suggestions, Path], None]:
-    """The function that writes a suffix, or an InputError that lists what there is."""
+    """Find the function that writes a suffix, or raise an InputError that lists them."""
     if path.suffix.lower() not in _WRITERS:
-        raise InputError(
-            f"Cannot write {path.name!r}: the name must end in {', '.join(_WRITERS)}."
-        )
+        raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(_WRITERS)}.")
     return _WRITERS[path.suffix.lower()]
 
 
@@ -161,15 +157,28 @@ def _record(item: Suggestion) -> dict[str, Any]:
 
 
 def _write_csv(result: Suggestions, path: Path) -> None:
-    table = result.to_pandas()
-    for column in ("transcript", "group", "speaker", "question", "text"):
-        table[column] = [_as_text(value) for value in table[column]]
     # The byte order mark makes Excel read it as UTF-8.
+    table = _frame(result, _as_text)
     path.write_bytes(table.to_csv(index=False).encode("utf-8-sig", "replace"))
 
 
-def _as_text(value: str | None) -> str | None:
-    return f"'{value}" if value and value.startswith(_FORMULA_STARTS) else value
+def _frame(result: Suggestions, clean: Callable[[str], str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    records = [
+        {key: clean(value) if isinstance(value, str) else value for key, value in record.items()}
+        for record in map(_record, result)
+    ]
+    return pd.DataFrame(records, columns=list(COLUMNS))
+
+
+def _as_text(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+
+
+def _as_utf8(value: str) -> str:
+    """Replace lone surrogates, legal in a Python string and nowhere else."""
+    return value.encode("utf-8", "replace").decode()
 
 
 def _write_jsonl(result: Suggestions, path: Path) -> None:
@@ -181,12 +190,7 @@ def _write_jsonl(result: Suggestions, path: Path) -> None:
 
 
 def _write_parquet(result: Suggestions, path: Path) -> None:
-    table = result.to_pandas()
-    for column in ("transcript", "group", "speaker", "question", "text"):
-        table[column] = [
-            value and value.encode("utf-8", "replace").decode() for value in table[column]
-        ]
-    table.to_parquet(path, index=False)
+    _frame(result, _as_utf8).to_parquet(path, index=False)
 
 
 def _write_xlsx(result: Suggestions, path: Path) -> None:
@@ -223,8 +227,7 @@ def _suggestion_sheet(book: Any, result: Suggestions) -> None:
 
 def _write_cell(sheet: Any, place: tuple[int, int], value: str | float | None, style: Any) -> None:
     if isinstance(value, str):
-        clean = value.encode("utf-8", "replace").decode()
-        sheet.write_string(*place, clean[:_CELL_LIMIT], style)
+        sheet.write_string(*place, _as_utf8(value)[:_CELL_LIMIT], style)
     elif value is None:
         sheet.write_blank(*place, None, style)
     else:

@@ -81,7 +81,9 @@ def bootstrap_interval(
     if len(names) == 1:  # one paper: all that can be resampled is its units
         members = [np.array([position]) for position in members[0]]
     values = [
-        statistic(np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))]))
+        statistic(
+            np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
+        )
         for _ in range(repeats)
     ]
     low, high = np.percentile(values, [2.5, 97.5])

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -79,14 +80,9 @@ class Model:
         path = _locate(folder)
         manifest = read_json(path / "manifest.json")
         _check(path, manifest)
-        with np.load(path / "head.npz", allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
         return cls(
             name=path.name,
-            domain_head=_head(arrays, "domain"),
-            valence_head=_head(arrays, "valence"),
-            mean=arrays["mean"],
-            question_mean=arrays["question_mean"],
+            **_read_arrays(path / "head.npz"),
             thresholds=_thresholds(read_json(path / "thresholds.json")),
             encoder=manifest["encoder"],
             facts=manifest["facts"],
@@ -187,6 +183,8 @@ def _locate(folder: str | Path | None) -> Path:
 
 
 def _check(path: Path, manifest: dict[str, Any]) -> None:
+    if not isinstance(manifest, dict) or not {"encoder", "facts"} <= manifest.keys():
+        raise ModelError(f"manifest.json of model {path.name} lacks its parts.")
     if manifest.get("format") != FORMAT:
         raise ModelMismatchError(
             f"Model {path.name} has format {manifest.get('format')}; this tdfnlp reads {FORMAT}."
@@ -232,6 +230,20 @@ def _head(arrays: dict[str, Any], name: str) -> Head:
     )
 
 
+def _read_arrays(file: Path) -> dict[str, Any]:
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+        return {
+            "domain_head": _head(arrays, "domain"),
+            "valence_head": _head(arrays, "valence"),
+            "mean": arrays["mean"],
+            "question_mean": arrays["question_mean"],
+        }
+    except (EOFError, OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise ModelError(f"{file.name} cannot be read ({error}). Get the model anew.") from error
+
+
 def _thresholds(stored: dict[str, Any]) -> Thresholds:
     try:
         return Thresholds(stored["precision"], tuple(stored["suggest"]), stored["ask"])
@@ -240,6 +252,6 @@ def _thresholds(stored: dict[str, Any]) -> Thresholds:
 
 
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:
-    """What a manifest records of an encoder."""
+    """Record what a manifest says of an encoder."""
     mark = encoder.fingerprint
     return {"name": mark.name, "sha256": mark.sha256, "max_length": mark.max_length}

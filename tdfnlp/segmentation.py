@@ -28,7 +28,7 @@ LONGEST = 70
 _SENTENCE, _PAUSE, _COMMA, _LINK, _GAP = 0.0, 0.15, 0.3, 0.4, 1.0
 _WORD = re.compile(r"\S+")
 _LONG_WORD = 40
-_PAUSES = tuple(";:\N{EM DASH}\N{EN DASH}\N{HORIZONTAL ELLIPSIS}") + ("...", "--", " -")
+_PAUSES = (*";:\N{EM DASH}\N{EN DASH}\N{HORIZONTAL ELLIPSIS}", "...", "--")
 _LINKS = frozenset(
     "and but so because cause cos then or if when while whereas although though which um erm uh "
     "well like anyway".split()
@@ -38,6 +38,7 @@ _BACK_CHANNEL = frozenset(
     "really right see sure thank thanks that's uh uhuh um yeah yep yes you absolutely".split()
 )
 # spaCy's tokenizer is quadratic on long runs of punctuation; it sees letters in their place.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONG_RUN = re.compile(r"\S{200,}")
 
 
@@ -71,7 +72,7 @@ def segment(transcripts: Iterable[Transcript]) -> list[Utterance]:
 def is_substantial(text: str) -> bool:
     """Whether an interviewer's turn asks or says something, rather than "Mm, okay"."""
     words = [word.strip(".,!?'\N{RIGHT SINGLE QUOTATION MARK}").lower() for word in text.split()]
-    return sum(word not in _BACK_CHANNEL for word in words) >= 3
+    return sum(word not in _BACK_CHANNEL and any(map(str.isalnum, word)) for word in words) >= 3
 
 
 def _of_transcript(transcript: Transcript) -> Iterator[Utterance]:
@@ -114,8 +115,14 @@ def _words(text: str, turn: Turn) -> Iterator[tuple[int, int]]:
         start, end = match.span()
         while end - start > _LONG_WORD:
             cut = start + _LONG_WORD
-            while cut > start + 1 and not _is_safe_cut(text, cut):
+            while cut > start and not _is_safe_cut(text, cut):
                 cut -= 1
+            if cut == start:  # one letter with very many marks
+                cut = start + _LONG_WORD
+                while cut < end and not _is_safe_cut(text, cut):
+                    cut += 1
+                if cut == end:
+                    break
             yield start, cut
             start = cut
         yield start, end
@@ -176,10 +183,14 @@ def _best_cuts(costs: Sequence[float]) -> list[int]:
 
 
 def _sentence_starts(text: str, offset: int) -> Iterator[int]:
-    doc = _pipeline()(_LONG_RUN.sub(lambda run: "x" * len(run[0]), text))
+    clean = _SURROGATE.sub("x", text)
+    doc = _pipeline()(_LONG_RUN.sub(lambda run: "x" * len(run[0]), clean))
     for token in doc:
         if token.is_sent_start and not token.is_space:
-            yield offset + token.idx
+            start = token.idx
+            while start and not text[start - 1].isalnum() and not text[start - 1].isspace():
+                start -= 1
+            yield offset + start
 
 
 @lru_cache(maxsize=1)

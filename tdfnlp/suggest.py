@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .coding import VALENCES, Study, Suggestion
+from .coding import VALENCES, Coding, Study, Suggestion
 from .embedding import Encoder
 from .errors import FormatError, InputError
 from .export import Suggestions
@@ -186,7 +186,7 @@ def _listed(source: Source) -> list[str | Path | Transcript]:
 
 
 def _texts(source: Source) -> list[str] | None:
-    """The strings to take as texts, or None where the source is paths or transcripts."""
+    """Give the strings to take as texts, or None where the source is paths or transcripts."""
     if isinstance(source, str | Path | Transcript):
         return None
     strings = [one for one in source if isinstance(one, str)]
@@ -219,7 +219,8 @@ def _whole(number: int, text: str) -> Utterance:
 def _join(studies: Iterable[Study]) -> Study:
     """One study out of several, with unique transcript ids."""
     transcripts: list[Transcript] = []
-    codings, notes = [], []
+    codings: list[Coding] = []
+    notes: list[str] = []
     taken: set[str] = set()
     for study in studies:
         names = {one.id: _unique(one.id, taken) for one in study.transcripts}

@@ -56,8 +56,8 @@ def calibrate(
     for domain in range(truth.shape[1]):
         mine = top == domain
         own = _cut(confidence[mine], right[mine], precision)
-        n = int((mine & (confidence >= min(own, everywhere))).sum())
-        cuts.append((n * own + _SMOOTHING * everywhere) / (n + _SMOOTHING))
+        n = int(mine.sum())
+        cuts.append(everywhere + n / (n + _SMOOTHING) * (own - everywhere))
     coded = truth.any(axis=1)
     ask = float(np.quantile(1 - proba[coded, -1], miss))
     return Thresholds(precision, tuple(float(cut) for cut in cuts), ask)
@@ -83,5 +83,6 @@ def _cut(confidence: Array, right: npt.NDArray[np.bool_], precision: float) -> f
         return 1.0
     order = np.argsort(-confidence, kind="stable")
     share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(share >= precision)
+    last = np.append(np.diff(confidence[order]) < 0, True)  # of those with equal confidence
+    good = np.flatnonzero((share >= precision) & last)
     return float(confidence[order[good[-1]]]) if len(good) else 1.0

@@ -59,7 +59,8 @@ def read_items(file: Path) -> list[Item]:
         A domain or valence that does not exist.
     """
     items = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+    # Not splitlines: JSON allows U+2028 and the like inside a string.
+    for number, line in enumerate(file.read_bytes().rstrip(b"\n").split(b"\n"), start=1):
         try:
             record = json.loads(line)
             items.append(_item(record))
@@ -122,7 +123,7 @@ def tabulate(items: Sequence[Item], encoder: Encoder) -> Table:
         features(answers, shown, mean=means, question_mean=question_mean)
         for shown in (questions, np.zeros_like(questions))
     ]
-    targets, valences = _labels(items)
+    targets, valences = label_arrays(items)
     return Table(
         rows=np.vstack(views),
         targets=np.vstack([targets, targets]),
@@ -140,7 +141,8 @@ def encode_questions(questions: Sequence[str], encoder: Encoder) -> Floats:
     return vectors
 
 
-def _labels(items: Sequence[Item]) -> tuple[Proba, npt.NDArray[np.intp]]:
+def label_arrays(items: Sequence[Item]) -> tuple[Proba, npt.NDArray[np.intp]]:
+    """Build soft targets (n, 15) and valences (n, 14), as in ``Table``."""
     targets = np.zeros((len(items), len(DOMAINS) + 1))
     valences = np.full((len(items), len(DOMAINS)), -1, dtype=np.intp)
     for row, item in enumerate(items):
@@ -167,9 +169,9 @@ def fit_default(
     random_state : int
         Shuffles topics into folds.
     """
-    table = tabulate(items, encoder)
-    if len(set(table.topics)) < FOLDS:
+    if len({item.topic for item in items}) < FOLDS:
         raise InputError(f"Training needs items from at least {FOLDS} topics.")
+    table = tabulate(items, encoder)
     weights = np.full(len(table.rows), 0.5)
     held_out = np.zeros(table.targets.shape)
     pairs = _pairs(table)
@@ -209,9 +211,7 @@ def fit_default(
     )
 
 
-def topic_folds(
-    topics: npt.NDArray[np.str_], random_state: int
-) -> Iterator[npt.NDArray[np.bool_]]:
+def topic_folds(topics: npt.NDArray[np.str_], random_state: int) -> Iterator[npt.NDArray[np.bool_]]:
     """Masks of ``FOLDS`` folds; a topic is never on both sides."""
     names = np.array(sorted(set(topics)))
     np.random.default_rng(random_state).shuffle(names)
@@ -243,14 +243,13 @@ def _sharpen(proba: Proba, temperature: float) -> Proba:
 
 
 def _temperature(proba: Proba, targets: Proba) -> float:
-    """The temperature with the least log-loss on held-out predictions."""
-    from scipy.optimize import minimize_scalar
+    """Find the temperature with the least log-loss on held-out predictions."""
 
-    def loss(log_temperature: float) -> float:
-        sharpened = _sharpen(proba, float(np.exp(log_temperature)))
-        return float(-(targets * np.log(np.clip(sharpened, 1e-12, 1))).sum(axis=1).mean())
+    def loss(temperature: float) -> float:
+        sharpened = np.clip(_sharpen(proba, temperature), 1e-12, 1)
+        return float(-(targets * np.log(sharpened)).sum(axis=1).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+    return float(min(np.geomspace(0.25, 4, 81), key=loss))
 
 
 def _direction(proba: Proba, truth: npt.NDArray[np.intp]) -> float:
@@ -260,7 +259,7 @@ def _direction(proba: Proba, truth: npt.NDArray[np.intp]) -> float:
 
 
 def _facts(items: Sequence[Item], proba: Proba, truth: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Counts, and figures on held-out topics: with the question, and from the answer alone."""
+    """Count items and measure on held-out topics, with the question and from the answer alone."""
     counts = Counter(domain for item in items for domain, _ in item.domains)
     n = len(items)
     coded = truth[:n].any(axis=1)
@@ -285,7 +284,7 @@ def _facts(items: Sequence[Item], proba: Proba, truth: npt.NDArray[np.bool_]) ->
 def _reached(
     proba: Proba, truth: npt.NDArray[np.bool_], thresholds: Thresholds
 ) -> dict[str, float]:
-    """Precision and share of suggestions at the thresholds, on the predictions they were fitted on."""
+    """Measure what the thresholds reach on the predictions they were fitted on."""
     from .thresholds import decide
 
     decisions = np.array(decide(proba, thresholds))
@@ -302,7 +301,7 @@ def _reached(
 
 
 def training_files(folder: Path) -> list[Path]:
-    """The item files directly in a training folder, sorted."""
+    """List the item files directly in a training folder, sorted."""
     return sorted(folder.glob("*.jsonl"))
 
 

@@ -1,0 +1,36 @@
+"""What several test modules need. The vector cache of the test run is its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tdfnlp.embedding import Encoder
+from tdfnlp.model import Model
+
+ROOT = Path(__file__).parent.parent
+INTERVIEWS = ROOT / "training_data" / "sample_study" / "interviews"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("TDFNLP_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    return Model.load()
+
+
+@pytest.fixture(scope="session")
+def encoder(model: Model) -> Encoder:
+    return model.load_encoder()
+
+
+@pytest.fixture(scope="session")
+def plain_encoder() -> Encoder:
+    """The default encoder without a cache, in f32."""
+    return Encoder.load(cache=False, precision="f32")

@@ -1,0 +1,137 @@
+"""Figures against values worked by hand and against scikit-learn."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score, top_k_accuracy_score
+
+from tdfnlp.metrics import (
+    bootstrap_interval,
+    cohen_kappa,
+    expected_calibration_error,
+    top_k_accuracy,
+)
+
+FAST = settings(max_examples=100, deadline=None, derandomize=True)
+
+PROBA = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.4, 0.35, 0.25], [0.2, 0.5, 0.3]])
+TRUTH = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 1], [0, 0, 0]], dtype=bool)
+
+
+@pytest.mark.parametrize(("k", "expected"), [(1, 0.25), (2, 0.5), (3, 0.75)])
+def test_top_k_by_hand(k: int, expected: float) -> None:
+    # A unit with several labels counts once; one without any is never right.
+    assert top_k_accuracy(PROBA, TRUTH, k) == expected
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_top_k_as_scikit_learn(k: int) -> None:
+    rng = np.random.default_rng(7)
+    proba = rng.dirichlet(np.ones(5), size=200)
+    label = rng.integers(5, size=200)
+    truth = np.eye(5, dtype=bool)[label]
+    expected = top_k_accuracy_score(label, proba, k=k, labels=range(5))
+    assert top_k_accuracy(proba, truth, k) == pytest.approx(expected)
+    assert 0.1 < expected < 0.95
+
+
+def test_calibration_error_by_hand() -> None:
+    confidence = np.array([0.9, 0.2, 0.8, 0.3])
+    correct = np.array([True, False, False, True])
+    # Bins {.2, .3} and {.8, .9}: |.25 - .5| and |.85 - .5|, two units each.
+    assert expected_calibration_error(confidence, correct, bins=2) == pytest.approx(0.3)
+    # One bin: |.55 - .5|; a unit each: (.2 + .7 + .8 + .1) / 4.
+    assert expected_calibration_error(confidence, correct, bins=1) == pytest.approx(0.05)
+    assert expected_calibration_error(confidence, correct) == pytest.approx(0.45)
+
+
+def test_calibration_error_weighs_bins_by_their_units() -> None:
+    confidence = np.array([0.1, 0.2, 0.9])
+    # Bins of two and one: 2/3 of .15 and 1/3 of .9.
+    expected = (2 * 0.15 + 0.9) / 3
+    assert expected_calibration_error(confidence, np.zeros(3, dtype=bool), 2) == pytest.approx(
+        expected
+    )
+
+
+def test_confidence_that_comes_true_has_no_calibration_error() -> None:
+    confidence = np.repeat([0.25, 0.5, 0.75, 1.0], 4)
+    correct = np.array([1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1], dtype=bool)
+    assert expected_calibration_error(confidence, correct, bins=4) == 0
+    assert expected_calibration_error(confidence, ~correct, bins=4) > 0.4
+
+
+def test_kappa_by_hand() -> None:
+    # Agreement .7, chance .5 * .6 + .5 * .4 = .5.
+    first = ["yes"] * 25 + ["no"] * 25
+    second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
+    assert cohen_kappa(first, second) == pytest.approx(0.4)
+    assert cohen_kappa(["a", "b"], ["b", "a"]) == -1
+    assert cohen_kappa(["a", "b", "c"], ["a", "b", "c"]) == pytest.approx(1)
+
+
+def test_kappa_where_chance_explains_everything() -> None:
+    assert cohen_kappa(["a", "a"], ["a", "a"]) == 0
+    assert cohen_kappa(["a", "a"], ["b", "b"]) == 0
+
+
+pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=2)
+
+
+@FAST
+@given(pairs.filter(lambda some: len({label for pair in some for label in pair}) > 1))
+def test_kappa_as_scikit_learn(some: list[tuple[str, str]]) -> None:
+    first, second = [one for one, _ in some], [other for _, other in some]
+    assert cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second))
+    assert cohen_kappa(second, first) == pytest.approx(cohen_kappa(first, second))
+
+
+def test_kappa_needs_as_many_from_both() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        cohen_kappa(["a", "b"], ["a"])
+
+
+VALUES = np.random.default_rng(3).normal(loc=2, size=120)
+GROUPS = [f"paper {number % 12}" for number in range(120)]
+
+
+def mean(places: npt.NDArray[np.intp]) -> float:
+    return float(VALUES[places].mean())
+
+
+def test_interval_contains_the_estimate_and_is_as_wide_as_it_should_be() -> None:
+    low, high = bootstrap_interval(mean, GROUPS)
+    assert low < VALUES.mean() < high
+    by_paper = np.array([VALUES[number::12].mean() for number in range(12)])
+    expected = 2 * 1.96 * by_paper.std() / np.sqrt(12)
+    assert high - low == pytest.approx(expected, rel=0.15)
+
+
+def test_interval_is_deterministic() -> None:
+    assert bootstrap_interval(mean, GROUPS) == bootstrap_interval(mean, GROUPS)
+    assert bootstrap_interval(mean, GROUPS) != bootstrap_interval(mean, GROUPS, random_state=1)
+
+
+def test_groups_are_resampled_whole() -> None:
+    groups = ["a", "b", "a", "c", "b", "a"]
+    sizes = []
+
+    def watch(places: npt.NDArray[np.intp]) -> float:
+        times = np.bincount(places, minlength=6)
+        assert times[0] == times[2] == times[5]
+        assert times[1] == times[4]
+        assert times[0] + times[1] + times[3] == 3
+        sizes.append(len(places))
+        return 0.0
+
+    assert bootstrap_interval(watch, groups, repeats=50) == (0.0, 0.0)
+    assert len(sizes) == 50
+    assert len(set(sizes)) > 1
+
+
+def test_units_of_a_single_group_are_resampled_one_by_one() -> None:
+    low, high = bootstrap_interval(mean, ["paper"] * 120)
+    assert low < VALUES.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * VALUES.std() / np.sqrt(120), rel=0.15)

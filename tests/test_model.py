@@ -1,0 +1,294 @@
+"""Model folders: what is saved is what is loaded, and nothing else is."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tdfnlp.classifier import Floats, Head
+from tdfnlp.codebook import TDF_CODEBOOK
+from tdfnlp.coding import VALENCES
+from tdfnlp.embedding import Encoder, Fingerprint
+from tdfnlp.errors import ModelError, ModelMismatchError
+from tdfnlp.framework import DOMAINS
+from tdfnlp.model import FORMAT, Model, encoder_facts, models_folder
+from tdfnlp.thresholds import Thresholds
+
+D = 6
+FILES = ("head.npz", "thresholds.json", "codebook.json")
+MARK = Fingerprint("invented", "ab" * 32, 64, "engine", "f32", "1")
+
+
+def noise(*shape: int, seed: int) -> Any:
+    """Normal numbers that survive single precision."""
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32).astype(np.float64)
+
+
+class NoRunner:
+    """Stands for weights that are never run."""
+
+    dimension = D
+
+    def run(self, texts: Sequence[str], out: Floats, progress: Callable[[int], object]) -> None:
+        raise AssertionError("nothing is encoded here")
+
+
+def encoder(**changes: Any) -> Encoder:
+    return Encoder(NoRunner(), replace(MARK, **changes), None)
+
+
+@pytest.fixture
+def model() -> Model:
+    n, v = len(DOMAINS), len(VALENCES)
+    return Model(
+        name="tiny",
+        domain_head=Head(noise(n + 1, 2 * D, seed=0), noise(n + 1, seed=1), 1.3),
+        valence_head=Head(noise(v, 2 * D + n, seed=2), noise(v, seed=3), 0.7),
+        mean=noise(D, seed=4),
+        question_mean=noise(D, seed=5),
+        thresholds=Thresholds(0.8, tuple(0.5 + place / 40 for place in range(n)), 0.2),
+        encoder=encoder_facts(encoder()),
+        facts={"items": 60, "note": "größer"},
+    )
+
+
+@pytest.fixture
+def folder(model: Model, tmp_path: Path) -> Path:
+    model.save(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def passages(n: int = 20) -> tuple[Floats, Floats]:
+    answers, questions = noise(n, D, seed=6), noise(n, D, seed=7)
+    questions[::3] = 0
+    return answers.astype(np.float32), questions.astype(np.float32)
+
+
+def edit_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    file = folder / "manifest.json"
+    manifest = json.loads(file.read_text("utf-8"))
+    change(manifest)
+    file.write_text(json.dumps(manifest), "utf-8")
+
+
+def smuggle(folder: Path, name: str, data: bytes) -> None:
+    """Replace a file and its hash, as somebody with bad intentions would."""
+    (folder / name).write_bytes(data)
+    edit_manifest(folder, lambda it: it["files"].update({name: hashlib.sha256(data).hexdigest()}))
+
+
+def npz(**arrays: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=True, **arrays)
+    return stream.getvalue()
+
+
+def test_what_is_saved_is_what_is_loaded(model: Model, folder: Path) -> None:
+    loaded = Model.load(folder)
+    answers, questions = passages()
+    np.testing.assert_array_equal(
+        loaded.predict_proba(answers, questions), model.predict_proba(answers, questions)
+    )
+    domains = np.arange(20) % len(DOMAINS)
+    np.testing.assert_array_equal(
+        loaded.predict_valence_proba(answers, questions, domains),
+        model.predict_valence_proba(answers, questions, domains),
+    )
+    assert loaded.thresholds == model.thresholds
+    assert loaded.encoder == model.encoder
+    assert loaded.facts == model.facts
+    assert loaded.name == "tiny"
+    assert sorted(file.name for file in folder.iterdir()) == sorted([*FILES, "manifest.json"])
+
+
+def test_probabilities_have_the_shape_of_the_framework(model: Model) -> None:
+    answers, questions = passages()
+    proba = model.predict_proba(answers, questions)
+    assert proba.shape == (20, len(DOMAINS) + 1)
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    first = np.zeros(20, dtype=np.intp)
+    valences = model.predict_valence_proba(answers, questions, first)
+    assert valences.shape == (20, len(VALENCES))
+    assert np.abs(valences - model.predict_valence_proba(answers, questions, first + 1)).max() > 0.1
+
+
+def test_a_study_is_centred_on_itself(model: Model) -> None:
+    answers, questions = passages(4000)
+    moved = model.predict_proba((answers + 5).astype(np.float32), questions)
+    np.testing.assert_allclose(moved, model.predict_proba(answers, questions), atol=0.05)
+    alone = model.predict_proba((answers[:1] + 5).astype(np.float32), questions[:1])
+    assert np.abs(alone - model.predict_proba(answers[:1], questions[:1])).max() > 0.1
+
+
+def test_saving_gives_an_id_that_depends_on_the_content(model: Model, tmp_path: Path) -> None:
+    assert model.id == "tiny"
+    one = model.save(tmp_path / "one" / "tiny")
+    assert model.save(tmp_path / "two" / "tiny").id == one.id
+    assert one.save(tmp_path / "three" / "tiny").id == one.id
+    assert Model.load(tmp_path / "one" / "tiny").id == one.id
+    assert one.id.startswith("tiny-")
+    changed = [
+        replace(model, mean=model.mean + 1),
+        replace(model, thresholds=replace(model.thresholds, ask=0.3)),
+        replace(model, facts={}),
+        replace(model, encoder={**model.encoder, "max_length": 32}),
+        replace(model, valence_head=replace(model.valence_head, temperature=0.8)),
+    ]
+    ids = {other.save(tmp_path / "four" / "tiny").id for other in changed}
+    assert len(ids | {one.id}) == len(changed) + 1
+
+
+def test_saving_over_an_older_model_replaces_it(model: Model, folder: Path) -> None:
+    other = replace(model, question_mean=model.question_mean * 2).save(folder)
+    assert Model.load(folder).id == other.id
+    np.testing.assert_array_equal(other.question_mean, model.question_mean * 2)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("place", [0, -1])
+def test_an_altered_file_is_refused_by_name(folder: Path, name: str, place: int) -> None:
+    data = bytearray((folder / name).read_bytes())
+    data[place] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ModelError, match=f"^{name} of model tiny is damaged or altered"):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_refused_by_name(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"{name} of model tiny .*missing"):
+        Model.load(folder)
+    edit_manifest(folder, lambda it: it["files"].pop(name))
+    with pytest.raises(ModelError, match=name):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+def test_a_damaged_manifest_is_refused_by_name(folder: Path, content: bytes) -> None:
+    (folder / "manifest.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"manifest\.json"):
+        Model.load(folder)
+
+
+def test_an_altered_manifest_shows_in_the_id(folder: Path) -> None:
+    before = Model.load(folder).id
+    edit_manifest(folder, lambda it: it["facts"].update(items=61))
+    assert Model.load(folder).id != before
+
+
+@pytest.mark.parametrize("found", [FORMAT + 1, "1", None])
+def test_another_format_is_refused_naming_both(folder: Path, found: object) -> None:
+    edit_manifest(folder, lambda it: it.update(format=found))
+    with pytest.raises(ModelMismatchError, match=f"format {found}; this tdfnlp reads {FORMAT}"):
+        Model.load(folder)
+
+
+def test_another_codebook_is_refused_naming_both(folder: Path) -> None:
+    edit_manifest(folder, lambda it: it.update(codebook="cd" * 32))
+    with pytest.raises(ModelMismatchError, match="cdcdcdcdcdcd") as caught:
+        Model.load(folder)
+    assert TDF_CODEBOOK.hash[:12] in str(caught.value)
+
+
+def test_a_missing_folder_and_one_without_manifest(tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", tmp_path, "no-such-model"):
+        with pytest.raises(ModelError, match=r"No model at .*manifest\.json") as caught:
+            Model.load(place)
+        assert repr(str(place)) in str(caught.value)
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.place,)
+
+
+def test_a_pickled_object_is_refused_and_never_run(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "it ran"
+    with np.load(folder / "head.npz") as stored:
+        arrays = dict(stored) | {"mean": np.array([Trap(place)], dtype=object)}
+    smuggle(folder, "head.npz", npz(**arrays))
+    with pytest.raises(ValueError):
+        Model.load(folder)
+    assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(npz(mean=np.array([{}], dtype=object)), id="pickled object"),
+        pytest.param(npz(mean=np.zeros(D)), id="missing arrays"),
+        pytest.param(b"no archive", id="no archive"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_arrays_that_cannot_be_read_are_a_model_error(folder: Path, data: bytes) -> None:
+    smuggle(folder, "head.npz", data)
+    with pytest.raises(ModelError, match=r"head\.npz"):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"precision": 0.8, "suggest": 3, "ask": 0}'])
+def test_thresholds_without_their_parts_are_refused(folder: Path, content: bytes) -> None:
+    smuggle(folder, "thresholds.json", content)
+    with pytest.raises(ModelError, match=r"thresholds\.json"):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize("part", ["encoder", "facts", None])
+def test_a_manifest_without_its_parts_is_refused(folder: Path, part: str | None) -> None:
+    if part is None:
+        (folder / "manifest.json").write_text("[]")
+    else:
+        edit_manifest(folder, lambda it: it.pop(part))
+    with pytest.raises(ModelError, match=r"manifest\.json"):
+        Model.load(folder)
+
+
+def test_its_own_encoder_fits_whatever_runs_it(model: Model) -> None:
+    model.check_encoder(encoder())
+    model.check_encoder(encoder(name="a copy", engine="other", precision="bf16", version="2"))
+
+
+@pytest.mark.parametrize("changes", [{"sha256": "cd" * 32}, {"max_length": 128}])
+def test_another_encoder_is_refused_naming_both(model: Model, changes: dict[str, Any]) -> None:
+    other = encoder(name="other", **changes)
+    with pytest.raises(ModelMismatchError, match="tiny was trained on invented") as caught:
+        model.check_encoder(other)
+    assert "abababababab, 64 tokens" in str(caught.value)
+    assert str(other.fingerprint) in str(caught.value)
+
+
+def test_loading_its_encoder_checks_it(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def load(name: str, **options: Any) -> Encoder:
+        asked.append((name, options))
+        return encoder(sha256="cd" * 32) if len(asked) > 1 else encoder()
+
+    monkeypatch.setattr(Encoder, "load", load)
+    assert model.load_encoder(cache=False).fingerprint == MARK
+    with pytest.raises(ModelMismatchError):
+        model.load_encoder()
+    assert asked == [("invented", {"cache": False}), ("invented", {})]
+
+
+def test_the_shipped_model_loads_by_default_and_by_name() -> None:
+    shipped = Model.load()
+    assert shipped.id == Model.load("default").id == Model.load(models_folder() / "default").id
+    assert shipped.encoder["name"] == "all-MiniLM-L6-v2"
+    assert len(shipped.thresholds.suggest) == len(DOMAINS)
+    assert shipped.domain_head.coef.shape == (len(DOMAINS) + 1, 2 * 384)
+    assert shipped.valence_head.coef.shape == (len(VALENCES), 2 * 384 + len(DOMAINS))
+    assert all(0 < cut < 1 for cut in (shipped.thresholds.ask, *shipped.thresholds.suggest))
