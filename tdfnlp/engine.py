@@ -8,7 +8,6 @@ needed: a vector depends on its text alone, but for the rounding of differently 
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ModelError
+from .quantisation import openvino, quantise
 from .weights import Weights, read_json
 
 Floats = npt.NDArray[np.float32]
@@ -60,17 +60,6 @@ def _quota(cgroup: Path) -> int | None:
     return max(1, cores) if int(limit) > 0 else None
 
 
-def openvino() -> Any:
-    """Import OpenVINO without its telemetry.
-
-    On import OpenVINO starts a process that reports to a web service, if the package
-    openvino-telemetry is there (pip installs it). With that import blocked it uses a stub.
-    """
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    return import_module("openvino")
-
-
 def has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 natively."""
     ov = openvino()
@@ -84,20 +73,25 @@ class Engine:
     ----------
     weights : Weights
         A BERT or MPNet encoder with mean or first-token pooling.
-    precision : {"bf16", "f32"}
+    precision : {"bf16", "f32", "int8"}
         Of the matrix products; inputs and outputs are float32.
+    calibration : sequence of token lists
+        What int8 sets its ranges on.
     """
 
-    def __init__(self, weights: Weights, precision: str) -> None:
+    def __init__(
+        self, weights: Weights, precision: str, calibration: Sequence[Sequence[int]] = ()
+    ) -> None:
         ov = openvino()
-
         model, self.dimension = _graph(weights.folder)
+        if precision == "int8":
+            model = quantise(model, weights, [batch for _, batch in batches(calibration, 256)])
         threads = cpu_count()
         self._compiled = ov.Core().compile_model(
             model,
             "CPU",
             {
-                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_PRECISION_HINT": "bf16" if precision != "f32" and has_bf16() else "f32",
                 "INFERENCE_NUM_THREADS": threads,
                 "NUM_STREAMS": threads,
                 "ENABLE_CPU_PINNING": False,

@@ -7,6 +7,7 @@
   + NotTrainedError (ValueError)      predict before fit
   + ModelError (ValueError)           a model folder is missing, damaged or altered
     - ModelMismatchError              codebook, encoder or format version differ; both are named
+  + MissingExtraError (ImportError)   something optional is not installed; says what to type
   + OutputError (OSError)             a result could not be written
 
 A message says what was found, where, and what to do. It never quotes transcript text.
@@ -71,6 +72,10 @@ class ModelError(TdfnlpError, ValueError):
 
 class ModelMismatchError(ModelError):
     """Two things that must belong together do not; the message names both sides."""
+
+
+class MissingExtraError(TdfnlpError, ImportError):
+    """Something optional is not installed; the message is the command to type."""
 
 
 class OutputError(TdfnlpError, OSError):

@@ -21,7 +21,7 @@ from .errors import ModelError, ModelMismatchError
 from .files import replacing
 from .framework import DOMAINS
 from .thresholds import Thresholds
-from .weights import read_json
+from .weights import models_folder, read_json
 
 FORMAT = 1
 _FILES = ("head.npz", "thresholds.json", "codebook.json")
@@ -115,18 +115,21 @@ class Model:
         return encoder
 
     def check_encoder(self, encoder: Encoder) -> None:
-        """Refuse an encoder with other weights or another maximal length.
+        """Refuse an encoder with other weights, another maximal length, or int8 for not int8.
+
+        bf16 and f32 may stand in for each other (cosine above 0.999), so that a model made on one
+        computer works on another; int8 is further away.
 
         Raises
         ------
         ModelMismatchError
             Naming both.
         """
-        own = (self.encoder["sha256"], self.encoder["max_length"])
-        if own != (encoder.fingerprint.sha256, encoder.fingerprint.max_length):
+        if self.encoder != encoder_facts(encoder):
             raise ModelMismatchError(
                 f"Model {self.id} was trained on {self.encoder['name']} "
-                f"({own[0][:12]}, {own[1]} tokens), not on {encoder.fingerprint}."
+                f"({self.encoder['sha256'][:12]}, {self.encoder['max_length']} tokens, "
+                f"{'' if self.encoder.get('int8') else 'not '}int8), not on {encoder.fingerprint}."
             )
 
     def predict_proba(self, answers: Floats, questions: Floats) -> Proba:
@@ -162,12 +165,6 @@ class Model:
     def _rows(self, answers: Floats, questions: Floats) -> Proba:
         mean = study_mean(answers, self.mean)
         return features(answers, questions, mean=mean, question_mean=self.question_mean)
-
-
-def models_folder() -> Path:
-    """Where the shipped models lie: in the package, or beside it in a checkout."""
-    inside = Path(__file__).parent / "models"
-    return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
 
 
 def _locate(folder: str | Path | None) -> Path:
@@ -254,4 +251,9 @@ def _thresholds(stored: dict[str, Any]) -> Thresholds:
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:
     """Record what a manifest says of an encoder."""
     mark = encoder.fingerprint
-    return {"name": mark.name, "sha256": mark.sha256, "max_length": mark.max_length}
+    return {
+        "name": mark.name,
+        "sha256": mark.sha256,
+        "max_length": mark.max_length,
+        "int8": mark.precision == "int8",
+    }

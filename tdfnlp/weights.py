@@ -72,6 +72,12 @@ def _default() -> Weights:
     return Weights(DEFAULT, folder, found)
 
 
+def models_folder() -> Path:
+    """Where the shipped models lie: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "models"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "models"
+
+
 def read_json(file: Path) -> Any:
     """Parse a model folder's JSON file, or say which one is missing or damaged."""
     try:

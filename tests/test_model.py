@@ -17,8 +17,9 @@ from tdfnlp.coding import VALENCES
 from tdfnlp.embedding import Encoder, Fingerprint
 from tdfnlp.errors import ModelError, ModelMismatchError
 from tdfnlp.framework import DOMAINS
-from tdfnlp.model import FORMAT, Model, encoder_facts, models_folder
+from tdfnlp.model import FORMAT, Model, encoder_facts
 from tdfnlp.thresholds import Thresholds
+from tdfnlp.weights import models_folder
 
 D = 6
 FILES = ("head.npz", "thresholds.json", "codebook.json")
