@@ -61,18 +61,30 @@ def export_onnx(folder: Path) -> Path:
         shutil.copy(source / name, folder / name)
     model = AutoModel.from_pretrained(source, attn_implementation="eager")
     model.train(False)
-    ids = torch.ones((2, 8), dtype=torch.int64)
-    names = ("input_ids", "attention_mask", "token_type_ids")
+
+    class Plain(torch.nn.Module):
+        """Three inputs in a fixed order, one output: the exporter goes by position."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, ids: Any, mask: Any, types: Any) -> Any:
+            """Run the encoder."""
+            return self.model(
+                input_ids=ids, attention_mask=mask, token_type_ids=types
+            ).last_hidden_state
+
+    # Three tensors and not one twice: the exporter would take the two inputs for one.
+    ids, mask, types = (torch.full((2, 8), value) for value in (7, 1, 0))
+    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
-        model,
-        (),
+        Plain(),
+        (ids, mask, types),
         str(file),
-        kwargs=dict(zip(names, (ids, ids, torch.zeros_like(ids)), strict=True)),
-        input_names=list(names),
+        input_names=["input_ids", "attention_mask", "token_type_ids"],
         output_names=["last_hidden_state"],
-        dynamic_shapes={
-            name: {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC} for name in names
-        },
+        dynamic_shapes=(free, free, free),
         external_data=False,
     )
     return file

@@ -128,13 +128,21 @@ def work(name: str, folder: Path) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         texts = make_texts(request["size"])
+        before = _resident()
         begin = time.perf_counter()
         vectors = encode(texts)
         seconds = time.perf_counter() - begin
         if request.get("save"):
             np.save(request["save"], vectors)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": seconds, "memory": memory}), file=answers, flush=True)
+        answer = {"seconds": seconds, "memory": memory, "added": memory - before}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _resident() -> float:
+    """Memory in use now, in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def ratio_interval(base: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
@@ -233,13 +241,13 @@ def growth(folder: Path) -> dict[str, Any]:
         worker = start("tdfnlp bf16", folder)
         assert worker.process.stdout
         worker.process.stdout.readline()
-        worker.run(size)
+        answer = worker.ask(size=size)
         worker.process.kill()
-        output = size * 384 * 4 / 2**20
         results[str(size)] = {
-            "seconds": round(worker.times[size][0], 1),
-            "peak_memory_mb": round(worker.memory[size]),
-            "of_it_output_mb": round(output),
+            "seconds": round(answer["seconds"], 1),
+            "peak_memory_mb": round(answer["memory"]),
+            "added_by_encoding_mb": round(answer["added"]),
+            "of_it_output_mb": round(size * 384 * 4 / 2**20),
         }
     return results
 

@@ -1,7 +1,7 @@
 """Text to vectors: the encoder that everything else calls."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int], object]
 
-_CHUNK = 16_384
+_CHUNK = 8_192
 """Texts held at once: bounds memory whatever the length of the input."""
 
 
@@ -143,11 +143,17 @@ class Encoder:
         """
         if isinstance(texts, str):
             raise InputError("encode takes several texts; put one text in a list.")
+        # Written in place, so that no second copy of the output is ever held; an input without a
+        # length is given room by doubling.
+        out = np.empty((len(texts) if isinstance(texts, Sized) else _CHUNK, self.dimension), "f4")
+        done = 0
         with _reporting(progress) as report:
-            parts = [self._encode_chunk(chunk, report) for chunk in _chunks(texts)]
-        if not parts:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            for chunk in _chunks(texts):
+                if done + len(chunk) > len(out):
+                    out.resize((2 * len(out) + len(chunk), self.dimension), refcheck=False)
+                out[done : done + len(chunk)] = self._encode_chunk(chunk, report)
+                done += len(chunk)
+        return out[:done]
 
     def _encode_chunk(self, texts: list[str], report: Progress) -> Floats:
         normal = [" ".join(text.split()) for text in texts]

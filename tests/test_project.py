@@ -34,6 +34,22 @@ def test_readme_code_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         exec(compile(block, "README.md", "exec"), {})  # noqa: S102
 
 
+EVALUATION = ROOT / "training_data" / "interviews"
+
+
+def test_gold_codes_slice_back_into_the_evaluation_interviews() -> None:
+    texts = {
+        one.id: one.text
+        for file, _ in find([EVALUATION / "transcripts"])
+        for one in read(file).transcripts
+    }
+    gold = (EVALUATION / "gold.jsonl").read_text("utf-8").splitlines()
+    assert len(texts) == 12
+    for record in map(json.loads, gold):
+        assert texts[record["transcript"]][record["start"] : record["end"]] == record["text"]
+        assert set(record["domains"]) <= set(DOMAINS)
+
+
 def test_gold_codes_slice_back_into_the_sample_study() -> None:
     texts = {
         one.id: one
@@ -49,8 +65,12 @@ def test_gold_codes_slice_back_into_the_sample_study() -> None:
     assert {one.group for one in texts.values()} == {"Fracture clinic", "Primary care"}
 
 
-def test_sample_study_is_in_no_training_file() -> None:
-    gold = (INTERVIEWS.parent / "gold.jsonl").read_text("utf-8").splitlines()
+def test_no_evaluation_passage_is_in_a_training_file() -> None:
+    gold = [
+        line
+        for folder in (INTERVIEWS.parent, EVALUATION)
+        for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()
+    ]
     passages = {json.loads(line)["text"] for line in gold if len(json.loads(line)["text"]) > 40}
     for file in training_files(ROOT / "training_data"):
         for item in read_items(file):
