@@ -173,7 +173,7 @@ def _frame(result: Suggestions, clean: Callable[[str], str]) -> "pd.DataFrame":
 
 
 def _as_text(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return _as_utf8(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
 
 
 def _as_utf8(value: str) -> str:
