@@ -125,7 +125,8 @@ class Model:
         ModelMismatchError
             Naming both.
         """
-        if self.encoder != encoder_facts(encoder):
+        own, other = ({**facts, "name": ""} for facts in (self.encoder, encoder_facts(encoder)))
+        if own != other:
             raise ModelMismatchError(
                 f"Model {self.id} was trained on {self.encoder['name']} "
                 f"({self.encoder['sha256'][:12]}, {self.encoder['max_length']} tokens, "
