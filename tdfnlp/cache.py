@@ -81,7 +81,7 @@ class VectorCache:
 
         def keep(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
-            connection.commit()
+            connection.execute("COMMIT")
             self._shrink(connection)
 
         self._use(keep)
@@ -108,18 +108,23 @@ class VectorCache:
             "(SELECT rowid FROM vectors ORDER BY rowid DESC LIMIT 1 OFFSET ?)",
             (keep,),
         )
-        connection.commit()
         connection.execute("VACUUM")
 
     def _use(self, action: Callable[[sqlite3.Connection], None]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with closing(sqlite3.connect(self.path, timeout=30)) as connection:
+            with closing(
+                sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            ) as connection:
                 self.path.chmod(0o600)
-                connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")
+                # The lock is taken at once and waited for. Asked for later, or for a change to
+                # WAL, SQLite gives up at the first refusal and another process's work is lost.
+                connection.execute("BEGIN IMMEDIATE")
                 connection.execute(_SCHEMA)
                 action(connection)
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             logger.warning("The vector cache cannot be used now (%s); going on without.", error)
         except sqlite3.DatabaseError as error:
