@@ -181,7 +181,7 @@ def roofline(precision: str) -> float:
     return float(len(shapes) * 2 * 2048 * 384 * 1536 / min(times))
 
 
-def compare(folder: Path, repeats: int) -> dict[str, Any]:
+def compare(folder: Path, repeats: int, sizes: Sequence[int]) -> dict[str, Any]:
     """Let every way that loads encode every size in turns."""
     workers, failed = {}, {}
     for name in ways(folder):
@@ -193,7 +193,7 @@ def compare(folder: Path, repeats: int) -> dict[str, Any]:
         else:
             workers[name] = worker
     ceilings: dict[str, list[float]] = {"bf16": [], "f32": []}
-    for size in SIZES:
+    for size in sizes:
         for _ in range(repeats if size < 10_000 else max(2, repeats - 2)):
             for precision, rates in ceilings.items():
                 rates.append(roofline(precision))
@@ -214,7 +214,7 @@ def compare(folder: Path, repeats: int) -> dict[str, Any]:
                     ],
                     "peak_memory_mb": round(worker.memory[size]),
                 }
-                for size in SIZES
+                for size in sizes
             },
         }
         for name, worker in workers.items()
@@ -335,12 +335,14 @@ def suggest_stages(count: int) -> dict[str, float]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run everything; an argument is the number of repeats."""
+    """Run everything; arguments: how many repeats, how many texts to compare on at most."""
     repeats = int(arguments[0]) if arguments else 4
+    largest = int(arguments[1]) if len(arguments) > 1 else SIZES[-1]
+    sizes = [size for size in SIZES if size <= largest]
     texts = make_texts(1_024)
     tokens = _mean_tokens(texts)
     with tempfile.TemporaryDirectory() as folder:
-        results = compare(Path(folder), repeats)
+        results = compare(Path(folder), repeats, sizes)
         results["growth"] = growth(Path(folder))
     results |= {
         "mean_tokens": round(tokens, 1),
@@ -349,11 +351,11 @@ def main(arguments: Sequence[str]) -> None:
         "suggest": suggest_stages(10_000),
     }
     for precision, name in (("bf16", "tdfnlp bf16"), ("f32", "tdfnlp f32")):
-        rate = results["ways"][name]["10000"]["texts_a_second"] * tokens * FLOPS_A_TOKEN
+        rate = results["ways"][name][str(sizes[-1])]["texts_a_second"] * tokens * FLOPS_A_TOKEN
         results[f"roofline_share_{precision}"] = round(
             rate / results["roofline_flops"][precision], 2
         )
-    _print(results)
+    _print(results, sizes)
     keep("speed", results)
 
 
@@ -365,18 +367,20 @@ def _mean_tokens(texts: Sequence[str]) -> float:
     return sum(map(len, encodings)) / len(encodings)
 
 
-def _print(results: dict[str, Any]) -> None:
+def _print(results: dict[str, Any], sizes: Sequence[int]) -> None:
     rows = []
     for name, figures in results["ways"].items():
         row = [name]
-        for size in SIZES:
+        for size in sizes:
             one = figures[str(size)]
             middle, low, high = one["ratio"]
             row += [f"{one['texts_a_second']:.0f}", f"{middle:.1f} ({low:.1f}-{high:.1f})"]
         mean, least = figures["cosine"]
-        rows.append([*row, f"{figures['10000']['peak_memory_mb']}", f"{mean:.4f} / {least:.4f}"])
+        rows.append(
+            [*row, f"{figures[str(sizes[-1])]['peak_memory_mb']}", f"{mean:.4f} / {least:.4f}"]
+        )
     header = ["way"]
-    for size in SIZES:
+    for size in sizes:
         header += [f"texts/s at {size:,}", "x default"]
     print_table("Encoding", [*header, "peak MB", "cosine mean / min"], rows)
     for name, reason in results["not_loaded"].items():
