@@ -28,6 +28,7 @@ from tdfnlp.metrics import (
 )
 from tdfnlp.model import Model
 from tdfnlp.segmentation import is_substantial
+from tdfnlp.thresholds import decide
 from tdfnlp.training import (
     Item,
     encode_questions,
@@ -280,8 +281,6 @@ def per_domain(proba: Proba, test: Exam) -> dict[str, list[float]]:
 
 def uncoded(proba: Proba, model: Model, test: Exam) -> dict[str, float]:
     """Tell what the default thresholds do with talk outside the framework, and with coded talk."""
-    from tdfnlp.thresholds import decide
-
     decisions = np.array(decide(proba, model.thresholds))
     coded = test.truth.any(axis=1)
     suggested = decisions == "suggest"

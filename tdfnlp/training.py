@@ -23,7 +23,7 @@ from .errors import CodebookError, FormatError, InputError
 from .framework import DOMAINS
 from .metrics import expected_calibration_error, top_k_accuracy
 from .model import Model, encoder_facts
-from .thresholds import Thresholds, calibrate
+from .thresholds import Thresholds, calibrate, decide
 
 logger = logging.getLogger(__name__)
 
@@ -285,8 +285,6 @@ def _reached(
     proba: Proba, truth: npt.NDArray[np.bool_], thresholds: Thresholds
 ) -> dict[str, float]:
     """Measure what the thresholds reach on the predictions they were fitted on."""
-    from .thresholds import decide
-
     decisions = np.array(decide(proba, thresholds))
     suggested = decisions == "suggest"
     best = proba[:, :-1].argmax(axis=1)
