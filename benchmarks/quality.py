@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tdfnlp.classifier import Proba, fit_head
-from tdfnlp.coding import VALENCES
 from tdfnlp.embedding import Encoder
 from tdfnlp.formats import find, read
-from tdfnlp.framework import DOMAINS, TDF
+from tdfnlp.framework import DOMAINS, TDF, VALENCES
 from tdfnlp.metrics import (
     Truth,
     bootstrap_interval,

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from .framework import TDF
+from .framework import TDF, Valence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,23 @@ class Code:
         Its TDF domain, None for a code outside the framework.
     definition : str
         When to use it.
+    valence : {"barrier", "facilitator", "mixed", "neutral"} or None
+        Direction that the code itself stands for, None where it has none.
+    guid : str
+        Its identifier in a REFI-QDA file, "" elsewhere.
+    colour : str
+        ``#RRGGBB``, "" for none.
+    codable : bool
+        False for a mere folder of codes.
     """
 
     path: tuple[str, ...]
-    domain: str | None
+    domain: str | None = None
     definition: str = ""
+    valence: Valence | None = None
+    guid: str = ""
+    colour: str = ""
+    codable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

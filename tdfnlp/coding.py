@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .codebook import Code
+from .framework import Valence
 from .transcript import Transcript, Utterance
-
-Valence = Literal["barrier", "facilitator", "mixed", "neutral"]
-VALENCES: tuple[Valence, ...] = ("barrier", "facilitator", "mixed", "neutral")
 
 Decision = Literal["suggest", "ask", "abstain"]
 DECISIONS: tuple[Decision, ...] = ("suggest", "ask", "abstain")
@@ -30,6 +29,12 @@ class Coding:
         Direction, None where the source does not say.
     how : str
         Where it comes from: "imported", "page" or "blind audit".
+    when : str
+        Date and time in ISO 8601, "" where the source does not say.
+    guid : str
+        Its identifier in a REFI-QDA project, "" elsewhere.
+    note : str
+        What the coder wrote on it.
     """
 
     transcript: str
@@ -39,6 +44,9 @@ class Coding:
     coder: str = ""
     valence: Valence | None = None
     how: str = "imported"
+    when: str = ""
+    guid: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +93,11 @@ class Study:
         Codes that people already applied, empty for plain transcripts.
     notes : tuple of str
         What the reading could not carry or had to guess, one sentence each, no transcript text.
+    codes : tuple of Code
+        Every code that the sources define, used or not, outermost before innermost.
     """
 
     transcripts: tuple[Transcript, ...]
     codings: tuple[Coding, ...] = ()
     notes: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()

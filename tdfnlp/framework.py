@@ -13,6 +13,10 @@ two legitimate components, so a domain has a set of them.
 
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+Valence = Literal["barrier", "facilitator", "mixed", "neutral"]
+VALENCES: tuple[Valence, ...] = ("barrier", "facilitator", "mixed", "neutral")
 
 COM_B: tuple[str, ...] = (
     "Capability: physical",

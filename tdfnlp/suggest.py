@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .coding import VALENCES, Coding, Study, Suggestion
+from .coding import Coding, Study, Suggestion
 from .embedding import Encoder
 from .errors import FormatError, InputError
 from .export import Suggestions
 from .formats import SUFFIXES, find, read
-from .framework import DOMAINS
+from .framework import DOMAINS, VALENCES
 from .model import Model
 from .segmentation import segment
 from .thresholds import decide

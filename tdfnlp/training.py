@@ -17,10 +17,9 @@ import numpy.typing as npt
 
 from . import __version__
 from .classifier import Floats, Head, Proba, features, fit_head, with_domain
-from .coding import VALENCES, Valence
 from .embedding import Encoder
 from .errors import CodebookError, FormatError, InputError
-from .framework import DOMAINS
+from .framework import DOMAINS, VALENCES, Valence
 from .metrics import expected_calibration_error, top_k_accuracy
 from .model import Model, encoder_facts
 from .thresholds import Thresholds, calibrate, decide

@@ -53,6 +53,10 @@ class Transcript:
         Participant group, where the source, its folder or a table names one.
     source : str or None
         The file it was read from.
+    attributes : tuple of (str, str)
+        What the source knows of the person or the interview: variable and value, in its order.
+    guid : str
+        Its identifier in a REFI-QDA project, "" elsewhere.
     """
 
     id: str
@@ -60,6 +64,8 @@ class Transcript:
     turns: tuple[Turn, ...]
     group: str | None = None
     source: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    guid: str = ""
 
     @property
     def content_hash(self) -> str:

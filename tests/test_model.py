@@ -13,10 +13,9 @@ import pytest
 
 from tdfnlp.classifier import Floats, Head
 from tdfnlp.codebook import TDF_CODEBOOK
-from tdfnlp.coding import VALENCES
 from tdfnlp.embedding import Encoder, Fingerprint
 from tdfnlp.errors import ModelError, ModelMismatchError
-from tdfnlp.framework import DOMAINS
+from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.model import FORMAT, Model, encoder_facts
 from tdfnlp.thresholds import Thresholds
 from tdfnlp.weights import models_folder

@@ -12,10 +12,9 @@ import pytest
 
 from tdfnlp import __version__
 from tdfnlp.classifier import Floats
-from tdfnlp.coding import VALENCES
 from tdfnlp.embedding import Encoder, Fingerprint
 from tdfnlp.errors import CodebookError, FormatError, InputError
-from tdfnlp.framework import DOMAINS
+from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.model import Model
 from tdfnlp.training import (
     FOLDS,
