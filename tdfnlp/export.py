@@ -12,6 +12,7 @@ from .coding import DECISIONS, Suggestion
 from .errors import InputError
 from .files import replacing
 from .framework import DOMAINS
+from .spreadsheet import as_text, as_utf8
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,6 @@ _WIDTHS = MappingProxyType(
     }
 )
 _COLOURS = MappingProxyType({"suggest": "#CFE8D5", "ask": "#FFF2CC", "abstain": "#E7E6E6"})
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _CELL_LIMIT = 32_767
 
 
@@ -92,7 +92,7 @@ class Suggestions:
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row per utterance, columns as in ``COLUMNS``; positions are code points."""
-        return _frame(self, _as_utf8)
+        return _frame(self, as_utf8)
 
     def decisions(self) -> dict[str, int]:
         """How many utterances were suggested, put to a person, abstained from."""
@@ -158,7 +158,7 @@ def _record(item: Suggestion) -> dict[str, Any]:
 
 def _write_csv(result: Suggestions, path: Path) -> None:
     # The byte order mark makes Excel read it as UTF-8.
-    table = _frame(result, _as_text)
+    table = _frame(result, as_text)
     path.write_bytes(table.to_csv(index=False).encode("utf-8-sig", "replace"))
 
 
@@ -172,15 +172,6 @@ def _frame(result: Suggestions, clean: Callable[[str], str]) -> "pd.DataFrame":
     return pd.DataFrame(records, columns=list(COLUMNS))
 
 
-def _as_text(value: str) -> str:
-    return _as_utf8(f"'{value}" if value.startswith(_FORMULA_STARTS) else value)
-
-
-def _as_utf8(value: str) -> str:
-    """Replace lone surrogates, legal in a Python string and nowhere else."""
-    return value.encode("utf-8", "replace").decode()
-
-
 def _write_jsonl(result: Suggestions, path: Path) -> None:
     with path.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
         for item in result:
@@ -190,7 +181,7 @@ def _write_jsonl(result: Suggestions, path: Path) -> None:
 
 
 def _write_parquet(result: Suggestions, path: Path) -> None:
-    _frame(result, _as_utf8).to_parquet(path, index=False)
+    _frame(result, as_utf8).to_parquet(path, index=False)
 
 
 def _write_xlsx(result: Suggestions, path: Path) -> None:
@@ -227,7 +218,7 @@ def _suggestion_sheet(book: Any, result: Suggestions) -> None:
 
 def _write_cell(sheet: Any, place: tuple[int, int], value: str | float | None, style: Any) -> None:
     if isinstance(value, str):
-        sheet.write_string(*place, _as_utf8(value)[:_CELL_LIMIT], style)
+        sheet.write_string(*place, as_utf8(value)[:_CELL_LIMIT], style)
     elif value is None:
         sheet.write_blank(*place, None, style)
     else:

@@ -63,11 +63,6 @@ def test_html_export(tmp_path: Path) -> None:
     check(read(write_text(tmp_path / "Barriers.html", page)))
 
 
-def test_another_web_page_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="NVivo's code export did not write"):
-        read(write_text(tmp_path / "a.html", "<html><p>Interviewer: Why?</p><p>P1: So. § 1 < 2"))
-
-
 def test_head_variants(tmp_path: Path) -> None:
     for head in (
         "<Internals\\\\Interviews\\\\Barbara> - § 5 references coded  [4.06% Coverage]",

@@ -26,8 +26,13 @@ _READERS = MappingProxyType(
         ".csv": "table",
         ".tsv": "table",
         ".xlsx": "table",
-        ".html": "nvivo",
-        ".htm": "nvivo",
+        ".rtf": "rtf",
+        ".odt": "odt",
+        ".pdf": "pdf",
+        ".html": "web",
+        ".htm": "web",
+        ".qdc": "qdc",
+        ".qdpx": "qdpx",
     }
 )
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from ..errors import FormatError
 
 MAX_BYTES = 200 * 2**20
+MAX_PROJECT = 2 * 2**30  # a .qdpx may carry recordings, which are never unpacked
 
 # Longer marks first: the UTF-32 one begins with the UTF-16 one.
 BOMS: tuple[tuple[bytes, str], ...] = (
@@ -34,7 +35,16 @@ _NAMES = MappingProxyType(
         "binary": "neither text nor an Office document",
     }
 )
-_EXPECTED = MappingProxyType({".docx": ("zip",), ".xlsx": ("zip",)})
+_EXPECTED = MappingProxyType(
+    {
+        ".docx": ("zip",),
+        ".xlsx": ("zip",),
+        ".odt": ("zip",),
+        ".qdpx": ("zip",),
+        ".rtf": ("rtf",),
+        ".pdf": ("pdf",),
+    }
+)
 _HTML = MappingProxyType({".html": ("html", "text"), ".htm": ("html", "text")})
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1a\x1b"))
 
@@ -57,9 +67,10 @@ def _bytes(path: Path) -> bytes:
         what = "is not a regular file." if path.exists() else "does not exist."
         raise FormatError(path, what, hint="Check the name and the folder.")
     size = path.stat().st_size
-    if size > MAX_BYTES:
+    limit = MAX_PROJECT if path.suffix.lower() == ".qdpx" else MAX_BYTES
+    if size > limit:
         raise FormatError(
-            path, f"has {size} bytes, more than {MAX_BYTES}.", hint="Split it into smaller files."
+            path, f"has {size} bytes, more than {limit}.", hint="Split it into smaller files."
         )
     return path.read_bytes()
 

@@ -6,7 +6,7 @@ becomes "I was told". What a reader of the final document sees is what counts he
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from xml.etree.ElementTree import Element, ParseError
@@ -18,8 +18,7 @@ from defusedxml.ElementTree import fromstring
 from ..coding import Study
 from ..errors import FormatError
 from .archive import open_archive, read_member
-from .grid import Cell, speech_table
-from .labels import Kind, Line
+from .paragraphs import Paragraph, joined, paragraph, table
 from .text import study_of
 
 _SPACES = frozenset(
@@ -39,16 +38,6 @@ _MAX_DEPTH = 30
 
 
 @dataclass(frozen=True, slots=True)
-class _Paragraph:
-    """One paragraph's text, and what its layout says of it."""
-
-    text: str
-    bold: int = 0
-    kind: Kind = "text"
-    begins: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Inline:
     """What one ``w:p`` holds: pieces with their weight, text boxes, and how it ends."""
 
@@ -62,9 +51,7 @@ def read(path: Path, data: bytes) -> Study:
     """Read a Word document; its text is its paragraphs, a line each."""
     with open_archive(path, data) as archive:
         root = _parse(path, read_member(path, archive, _main_part(path, archive)))
-    paragraphs = list(_flatten(path, root))
-    text = "\n".join(paragraph.text for paragraph in paragraphs)
-    return study_of(path, text, list(_lines(paragraphs)))
+    return study_of(path, *joined(list(_flatten(path, root))))
 
 
 def _main_part(path: Path, archive: ZipFile) -> str:
@@ -99,7 +86,7 @@ def _name(element: Element) -> str:
     return name if space + "}" in _SPACES else ""
 
 
-def _flatten(path: Path, container: Element, depth: int = 0) -> Iterator[_Paragraph]:
+def _flatten(path: Path, container: Element, depth: int = 0) -> Iterator[Paragraph]:
     """Paragraphs of a body, a cell or a text box in document order."""
     if depth > _MAX_DEPTH:
         raise FormatError(path, f"nests tables more than {_MAX_DEPTH} deep.")
@@ -117,8 +104,8 @@ def _flatten(path: Path, container: Element, depth: int = 0) -> Iterator[_Paragr
         yield from _finish(path, begun, depth)
 
 
-def _finish(path: Path, begun: Sequence[_Inline], depth: int) -> Iterator[_Paragraph]:
-    yield _paragraph([piece for one in begun for piece in one.pieces], heading=begun[-1].heading)
+def _finish(path: Path, begun: Sequence[_Inline], depth: int) -> Iterator[Paragraph]:
+    yield paragraph([piece for one in begun for piece in one.pieces], heading=begun[-1].heading)
     for one in begun:
         for box in one.boxes:
             yield from _flatten(path, box, depth + 1)
@@ -200,30 +187,14 @@ def _runs_on(paragraph: Element) -> bool:
     return mark is not None and any(_name(one) in ("del", "moveFrom") for one in mark)
 
 
-def _paragraph(pieces: Sequence[tuple[str, bool]], *, heading: bool) -> _Paragraph:
-    text = "".join(piece for piece, _ in pieces)
-    bold = 0
-    for piece, is_bold in pieces:
-        if piece.strip() and not is_bold:
-            break
-        bold += len(piece)
-    all_bold = bool(text.strip()) and bold == len(text)
-    return _Paragraph(text, bold, "heading" if heading or all_bold else "text")
-
-
-def _table(path: Path, table: Element, depth: int) -> Iterator[_Paragraph]:
-    """Cells of a table, row by row; in a table of turns they know what they are."""
+def _table(path: Path, element: Element, depth: int) -> Iterator[Paragraph]:
+    """Cells of a table, row by row."""
     rows = [
         [list(_flatten(path, cell, depth)) for cell in _inside(row, "tc")]
-        for row in _inside(table, "tr")
+        for row in _inside(element, "tr")
         if _child(row, "trPr", "del") is None
     ]
-    words = [["\n".join(p.text for p in cell).strip() for cell in row] for row in rows]
-    layout = speech_table(words)
-    for row, cells in zip(rows, layout or [[Cell()] * len(row) for row in rows], strict=True):
-        for paragraphs, cell in zip(row, cells, strict=True):
-            for one in paragraphs:
-                yield replace(one, kind=cell.kind or one.kind, begins=cell.begins)
+    yield from table(rows)
 
 
 def _inside(element: Element, wanted: str) -> Iterator[Element]:
@@ -236,12 +207,3 @@ def _inside(element: Element, wanted: str) -> Iterator[Element]:
             yield one
         elif name not in _SKIPPED and name not in ("tbl", "p"):
             waiting.extend(reversed(one))
-
-
-def _lines(paragraphs: Sequence[_Paragraph]) -> Iterator[Line]:
-    at = 0
-    for block, one in enumerate(paragraphs):
-        for nth, part in enumerate(one.text.split("\n")):
-            bold = one.bold if nth == 0 else 0
-            yield Line(at, at + len(part), block, one.kind, bold, one.begins)
-            at += len(part) + 1

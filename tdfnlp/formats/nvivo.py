@@ -1,4 +1,4 @@
-r"""NVivo's export of one code's references (txt, docx, html), by source.
+r"""NVivo's export of one code's references, in any format of running text, by source.
 
     Files\\Nurses\\N04 - § 2 references coded [4.06% Coverage]
 
@@ -10,7 +10,6 @@ The code's name is nowhere in it: it is the file's name. There are no offsets ei
 references themselves, in their order, are the text.
 """
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from pathlib import Path
 from ..coding import Coding, Study
 from ..errors import FormatError
 from ..transcript import Transcript, Turn
-from .encoding import decode
 from .labels import Label, find_labels
 from .names import role_of
 from .speakers import cut, split_lines
@@ -31,35 +29,21 @@ _REF = re.compile(
     r"References?\s+(?P<a>\d{1,6})(?:\s*[-–]\s*(?P<b>\d{1,6}))?\s+[-–]\s+\d+(?:[.,]\d+)?\s*%\s+"  # noqa: RUF001
     r"Coverage"
 )
+_ROOT = re.compile(r"<?(?:Files|Internals|Externals|Memos|Cases|Nodes)\\")
 _REGION = re.compile(r"Page\s+\d+\s*:\s*\(\d+,\s*\d+\)\s*[-–]\s*\(\d+,\s*\d+\)")  # noqa: RUF001
 _MAX_CODERS = 50
 _MANY = 5000  # above this, overlaps are not searched for: time grows with the square
 _BETWEEN = "\n\n"
 
-_HIDDEN_TAGS = ("script", "style")
-_BLOCK_TAGS = frozenset("p,div,br,h1,h2,h3,h4,h5,h6,li,tr,td,th,table,ul,ol,hr,title".split(","))
-
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """One quoted span, and how many coders it comes from."""
+    """One quoted span, how many coders it comes from, and its number in the export."""
 
     source: str
     quote: str
     coders: int = 1
-
-
-def read(path: Path, data: bytes) -> Study:
-    """Read a web page, which can only be an NVivo export."""
-    page, notes = decode(path, data)
-    text = _text_of(page)
-    if not is_export(text):
-        raise FormatError(
-            path,
-            "is a web page that NVivo's code export did not write.",
-            hint="Save the transcript as .docx or .txt.",
-        )
-    return study_of(path, text, notes=notes)
+    number: str = ""
 
 
 def is_export(text: str) -> bool:
@@ -68,6 +52,16 @@ def is_export(text: str) -> bool:
         return False
     lines = list(_lines(text))
     return any(map(_head, lines)) and any(_REF.fullmatch(line) for line in lines)
+
+
+def begins_heading(line: str) -> bool:
+    """Whether a line is a reference's number or begins to name a source."""
+    return _REF.fullmatch(line) is not None or _ROOT.match(line) is not None
+
+
+def is_cut_heading(line: str) -> bool:
+    """Whether a line names a source but breaks off before the end of the heading."""
+    return _ROOT.match(line) is not None and len(line) < 500 and not line.endswith("Coverage]")
 
 
 def study_of(path: Path, text: str, *, notes: tuple[str, ...] = ()) -> Study:
@@ -122,7 +116,7 @@ def _head(line: str) -> str | None:
 
 def _references(text: str) -> Iterator[_Reference]:
     """Go through the lines: headings set the source, references collect what follows."""
-    source, coders, quote = "", 0, list[str]()
+    source, coders, number, quote = "", 0, "", list[str]()
     for line in [*_lines(text), None]:
         head = _head(line) if line else None
         ref = _REF.fullmatch(line) if line else None
@@ -130,10 +124,15 @@ def _references(text: str) -> Iterator[_Reference]:
             quote.append(line)
             continue
         if source and coders:
-            yield _Reference(source, _quote(quote), coders)
+            yield _Reference(source, _quote(quote), coders, number)
         source = head or source
         coders = _coders(ref) if ref else 0
+        number = _number(ref) if ref else ""
         quote = []
+
+
+def _number(ref: re.Match[str]) -> str:
+    return f"references {ref['a']}-{ref['b']}" if ref["b"] else f"reference {ref['a']}"
 
 
 def _coders(ref: re.Match[str]) -> int:
@@ -208,30 +207,5 @@ def _codings(
         quote = reference.quote
         around = quote if quote in starts else next(one for one in starts if quote in one)
         start = starts[around] + around.index(quote)
-        yield from [Coding(name, start, start + len(quote), (code,))] * reference.coders
-
-
-def _text_of(page: str) -> str:
-    """Text of a web page, a line per block.
-
-    Splitting at "<" takes linear time on any input, which ``html.parser`` does not promise.
-    """
-    parts: list[str] = []
-    hidden, ended = "", False
-    for piece in ("!>" + page).split("<"):
-        tag, closed, text = piece.partition(">")
-        name = re.split(r"[\s/>]", tag.lstrip("/").lower(), maxsplit=1)[0]
-        if hidden:
-            hidden = "" if tag.startswith("/") and name == hidden else hidden
-            continue
-        if not closed:  # a "<" that opens no tag
-            name, text = "", "<" + piece
-        hidden = name if name in _HIDDEN_TAGS else ""
-        ends = name in _BLOCK_TAGS and tag.startswith("/")
-        begins = name in _BLOCK_TAGS and not ends
-        words = "" if hidden else re.sub(r"\s+", " ", text)
-        # Between the end of a block and the beginning of the next there is one line end, not two.
-        starts = begins or (ended and words.strip())
-        parts.append("\n" + words if starts else words)
-        ended = (ended or ends) and not starts
-    return html.unescape("".join(parts))
+        coding = Coding(name, start, start + len(quote), (code,), note=reference.number)
+        yield from [coding] * reference.coders

@@ -187,6 +187,7 @@ def _turn(text: str, lines: list[Line]) -> Turn | None:
     if first == last:
         return None
     begins = _stamp_before(text, lines, first)
+    begins = lines[first].begins if begins is None else begins
     start, end = lines[first].start, lines[last - 1].end
     head = text[start : lines[first].end]
     tail = text[lines[last - 1].start : end]

@@ -1,39 +1,23 @@
 """Tables of turns: .csv, .tsv and the first fitting sheet of an .xlsx. One row is one turn."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from types import MappingProxyType
 
 from ..coding import Study
 from ..errors import FormatError
 from ..transcript import Role, Transcript
+from .columns import has_turns, known_columns, seconds, timespan
 from .encoding import decode
+from .matrix import is_matrix
 from .names import role_of
 from .speakers import Speech, assign_roles, join
 
-# The first name of a column that a table has is taken.
-_COLUMNS = MappingProxyType(
-    {
-        "text": "text,content,utterance,quote,quotation,speech,transcript text,segment,excerpt,"
-        "verbatim,response,answer,statement,sentence,coded text",
-        "speaker": "speaker,speaker name,name,who",
-        "role": "role,speaker role",
-        "transcript": "transcript,transcript id,interview,interview id,file,file name,filename,"
-        "source,document,document name,participant id,participant",
-        "group": "group,participant group,document group",
-        "begins": "begins,begin,start,start time,time,timespan,timestamp",
-        "ends": "ends,end,end time",
-        "question": "question,interviewer question,prompt",
-    }
-)
+_DELIMITERS = ",;\t|"
 _HEAD_ROWS = 10  # a title may stand above the column names
 _MAX_CELL = 10**7
-_SPAN = re.compile(r"\s*[-–/]\s*")  # noqa: RUF001
-_TIME = re.compile(r"(?:\d{1,4}:){0,2}\d{1,7}(?:[.,]\d{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +62,14 @@ def _read_rows(path: Path, data: bytes) -> tuple[list[_Row], tuple[str, ...]]:
         tables = [_delimited(path, text)]
     heads: list[str] = []
     for table in tables:
+        if is_matrix(table):
+            raise FormatError(
+                path,
+                "is a matrix of counts (codes by cases), which holds no speech.",
+                hint="Read it with tdfnlp.formats.matrix.read_matrix, or give the transcripts.",
+            )
         for at, head in enumerate(table[:_HEAD_ROWS]):
-            where = _where(head)
+            where = known_columns(head)
             if "text" in where:
                 return [_row(cells, where) for cells in table[at + 1 :]], notes
         heads += [cell for row in table[:1] for cell in row if cell]
@@ -93,7 +83,9 @@ def _read_rows(path: Path, data: bytes) -> tuple[list[_Row], tuple[str, ...]]:
 def _delimited(path: Path, text: str) -> list[list[str]]:
     first = text.lstrip("\r\n").splitlines()[:1]
     # The delimiter that finds the most known columns; csv.Sniffer goes by commas in the speech.
-    delimiter = max(",;\t|", key=lambda mark: _score(next(csv.reader(first, delimiter=mark), [])))
+    delimiter = max(
+        _DELIMITERS, key=lambda mark: _score(next(csv.reader(first, delimiter=mark), []))
+    )
     # A whole interview may sit in one cell.
     csv.field_size_limit(max(csv.field_size_limit(), _MAX_CELL))
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
@@ -108,19 +100,14 @@ def _delimited(path: Path, text: str) -> list[list[str]]:
         ) from error
 
 
+def is_table(text: str) -> bool:
+    """Whether a text begins with the column names of a list of turns."""
+    first = text.lstrip("\r\n").partition("\n")[0].strip()
+    return len(first) <= 400 and any(has_turns(first.split(mark)) for mark in _DELIMITERS)
+
+
 def _score(head: Sequence[str]) -> tuple[int, int]:
-    return len(_where(head)), len(head)
-
-
-def _where(head: Sequence[str]) -> dict[str, int]:
-    """Position of each column that is known by its name."""
-    names = [re.sub(r"[\s_-]+", " ", cell).strip(" *:#").casefold() for cell in head]
-    where: dict[str, int] = {}
-    for column, synonyms in _COLUMNS.items():
-        known = [names.index(name) for name in synonyms.split(",") if name in names]
-        if known:
-            where[column] = known[0]
-    return where
+    return len(known_columns(head)), len(head)
 
 
 def _listed(heads: Sequence[str]) -> str:
@@ -149,7 +136,7 @@ def _speeches(rows: Sequence[_Row]) -> Iterator[Speech]:
         if question and question != asked:
             yield Speech(question, role="interviewer")
         asked = question or asked
-        begins, _, ends = _SPAN.sub("\0", row.begins.strip()[:60]).partition("\0")
+        begins, ends = timespan(row.begins)
         role = _role(row.role)
         if role == "unknown" and not row.speaker.strip() and question:
             role = "participant"
@@ -157,21 +144,10 @@ def _speeches(rows: Sequence[_Row]) -> Iterator[Speech]:
             row.text,
             speaker=row.speaker.strip().rstrip(":").rstrip() or None,
             role=role,
-            begins=_seconds(begins),
-            ends=_seconds(row.ends or ends),
+            begins=begins,
+            ends=seconds(row.ends) if row.ends else ends,
         )
 
 
 def _role(cell: str) -> Role:
     return role_of(cell.strip()) if cell.strip() else "unknown"
-
-
-def _seconds(cell: str) -> float | None:
-    """Read ``hh:mm:ss.f``, ``m:s`` or plain seconds, with NVivo's brackets or hash signs."""
-    stamp = cell.strip(" \t[]()#")
-    if not _TIME.fullmatch(stamp):
-        return None
-    total = 0.0
-    for part in stamp.replace(",", ".").split(":"):
-        total = total * 60 + float(part)
-    return total

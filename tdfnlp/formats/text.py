@@ -6,15 +6,17 @@ from pathlib import Path
 from ..coding import Study
 from ..errors import FormatError
 from ..transcript import Transcript
-from . import nvivo
+from . import nvivo, table
 from .encoding import decode
 from .labels import Line
 from .speakers import find_turns, split_lines
 
 
 def read(path: Path, data: bytes) -> Study:
-    """Read a text file; its text is kept exactly, line ends included."""
+    """Read a text file; its text is kept exactly, line ends included, unless it is a table."""
     text, notes = decode(path, data)
+    if table.is_table(text):  # NVivo writes its own transcripts so
+        return table.read(path, data)
     return study_of(path, text, split_lines(text), notes=notes)
 
 
