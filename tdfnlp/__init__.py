@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .coding import Suggestion as Suggestion
     from .embedding import Encoder as Encoder
     from .errors import TdfnlpError as TdfnlpError
+    from .exchange import write as write
     from .export import Suggestions as Suggestions
     from .formats import read as read
     from .model import Model as Model
@@ -41,6 +42,7 @@ _HOME = {
     "read": "formats",
     "segment": "segmentation",
     "suggest_codes": "suggest",
+    "write": "exchange",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -1,8 +1,9 @@
 """The command line: parse, call one function, print."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from .errors import TdfnlpError
 
 if TYPE_CHECKING:
     from .export import Suggestions
+    from .transcript import Transcript
 
 SOME_FAILED = 1
 """Exit code when the result was written but some files could not be read."""
@@ -40,36 +42,95 @@ def cli() -> None:
     "--output",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write: .xlsx, .csv, .jsonl or .parquet.",
+    help="Where to write: .xlsx, .csv, .jsonl, .parquet or .qdpx.",
 )
 @click.option("--model", default=None, help="A model folder or a shipped model's name.")
+@click.option(
+    "--fail-on-identifiers",
+    is_flag=True,
+    help="Stop before anything is suggested where names, telephones and the like were found.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
-def suggest(sources: tuple[Path, ...], output: Path, model: str | None, quiet: bool) -> None:
+def suggest(
+    sources: tuple[Path, ...],
+    output: Path,
+    model: str | None,
+    fail_on_identifiers: bool,
+    quiet: bool,
+) -> None:
     """Suggest codes for transcripts: files or folders (a subfolder is a participant group).
 
-    Reads .docx, .txt, .vtt, .srt, .csv, .xlsx and NVivo code-reference exports. Hand in the whole
-    study at once. Exit code 0: all done; 1: done, but some files could not be read; 2: nothing
-    done.
+    Reads Word, text, RTF, OpenDocument, PDF, web pages, captions, tables, NVivo's code exports
+    and REFI-QDA projects (.qdpx). Hand in the whole study at once. From a project to a project,
+    the suggestions are added as codings of a user of their own and nothing else is changed. Exit
+    code 0: all done; 1: done, but some files could not be read; 2: nothing done.
 
     \b
     Example:
       tdfnlp suggest interviews/ extra/P7.docx -o suggestions.xlsx
+      tdfnlp suggest study.qdpx -o coded.qdpx
     """
     with _plain_errors():
-        from .export import writer
-        from .suggest import suggest_codes
+        from .export import check_suffix
+        from .suggest import collect, suggest_codes
 
-        writer(output)  # a wrong suffix is said before the work, not after it
+        check_suffix(output)  # a wrong suffix is said before the work, not after it
         with _bars(quiet) as progress:
-            result = suggest_codes(list(sources), model=model, progress=progress)
+            collected = collect(list(sources), progress=progress)
+        _warn_of_identifiers(collected.study.transcripts, quiet, fail_on_identifiers)
+        with _bars(quiet) as progress:
+            result = suggest_codes(collected.study, model=model, progress=progress)
+        result = replace(result, failures=collected.failures)
         if not len(result):
             raise TdfnlpError("No participant speech was found. " + " ".join(result.failures))
-        result.save(output)
-    for failure in result.failures:
-        click.echo(f"Not read: {failure}", err=True)
+        lost = result.save(output)
+    _name_failures(result.failures)
     if not quiet:
-        _summarise(result, output)
+        _summarise(result, output, lost)
     sys.exit(SOME_FAILED if result.failures else 0)
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Which TDF domain your codes belong to: .csv with columns code, domain, or .json.",
+)
+def convert(sources: tuple[Path, ...], output: Path, mapping: Path | None) -> None:
+    """Convert coded material: projects and code exports to .csv, .qdpx or .qdc.
+
+    The .csv has one row per coding: source, coder, code path, domain, start and end in code
+    points, text. Codes are tied to TDF domains by name or by a mapping file; those that could not
+    be are listed. Quotes of NVivo's code exports are found again where the transcripts are handed
+    in too.
+
+    \b
+    Example:
+      tdfnlp convert study.qdpx codings.csv
+      tdfnlp convert interviews/ exports/Knowledge.docx study.qdpx
+    """
+    with _plain_errors():
+        from .exchange import all_codes, write
+        from .mapping import apply, read_mapping, tie
+        from .suggest import collect
+
+        collected = collect(list(sources))
+        study = collected.study
+        tied = tie(all_codes(study), read_mapping(mapping) if mapping else None)
+        study = apply(study, tied)
+        lost = write(output, study)
+    _name_failures(collected.failures)
+    for note in (*study.notes, *tied.notes, *lost):
+        click.echo(f"Note: {note}")
+    for code in tied.unmapped:
+        click.echo(f"No domain: {' > '.join(code.path)}")
+    click.echo(
+        f"{len(study.transcripts)} transcripts, {len(study.codes)} codes, "
+        f"{len(study.codings)} codings. Written: {output}"
+    )
+    sys.exit(SOME_FAILED if collected.failures else 0)
 
 
 @cli.command()
@@ -131,15 +192,34 @@ def _bars(quiet: bool) -> Iterator[Callable[[str, int, int], object] | None]:
         yield show
 
 
-def _summarise(result: "Suggestions", output: Path) -> None:
+def _name_failures(failures: Sequence[str]) -> None:
+    for failure in failures:
+        click.echo(f"Not read: {failure}", err=True)
+
+
+def _warn_of_identifiers(transcripts: "Sequence[Transcript]", quiet: bool, fail: bool) -> None:
+    from .identifiers import flag
+
+    if quiet and not fail:
+        return
+    flags = flag(transcripts)
+    if flags.counts and fail:
+        found = "; ".join(f"{name}: {kind} {count}" for name, kind, count in flags.counts)
+        raise TdfnlpError(f"{flags.summary()} Nothing was suggested. {found}")
+    if not quiet:
+        click.echo(flags.summary())
+
+
+def _summarise(result: "Suggestions", output: Path, lost: Sequence[str]) -> None:
     counts = result.decisions()
     click.echo(
-        f"{result.transcripts} transcripts, {len(result)} utterances: {counts['suggest']} "
-        f"suggested, {counts['ask']} to ask a person, {counts['abstain']} abstained."
+        f"{len(result.study.transcripts)} transcripts, {len(result)} utterances: "
+        f"{counts['suggest']} suggested, {counts['ask']} to ask a person, "
+        f"{counts['abstain']} abstained."
     )
     for domain, count in result.domains().items():
         click.echo(f"  {count:5d}  {domain}")
-    for note in result.notes:
+    for note in (*result.study.notes, *lost):
         click.echo(f"Note: {note}")
     click.echo(f"Model {result.model}. Suggestions only: people decide.")
     click.echo(f"Written: {output}")

@@ -28,7 +28,7 @@ class Coding:
     valence : {"barrier", "facilitator", "mixed", "neutral"} or None
         Direction, None where the source does not say.
     how : str
-        Where it comes from: "imported", "page" or "blind audit".
+        Where it comes from: "imported", "page", "blind audit", or "suggested" by a machine.
     when : str
         Date and time in ISO 8601, "" where the source does not say.
     guid : str
@@ -70,6 +70,8 @@ class Suggestion:
         to propose.
     model : str
         Id of the model that said so.
+    threshold : float
+        Confidence from which the first domain is suggested.
     """
 
     utterance: Utterance
@@ -79,6 +81,7 @@ class Suggestion:
     valence_confidences: tuple[float, ...]
     decision: Decision
     model: str
+    threshold: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,12 @@ class Study:
         What the reading could not carry or had to guess, one sentence each, no transcript text.
     codes : tuple of Code
         Every code that the sources define, used or not, outermost before innermost.
+    excerpts : bool
+        Whether the transcripts are only the coded passages of longer ones.
     """
 
     transcripts: tuple[Transcript, ...]
     codings: tuple[Coding, ...] = ()
     notes: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
+    excerpts: bool = False

@@ -3,15 +3,17 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .coding import DECISIONS, Suggestion
+from .coding import DECISIONS, Study, Suggestion
 from .errors import InputError
+from .exchange import write_suggestions
 from .files import replacing
 from .framework import DOMAINS
+from .identifiers import flag
 from .spreadsheet import as_text, as_utf8
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ _WIDTHS = MappingProxyType(
 )
 _COLOURS = MappingProxyType({"suggest": "#CFE8D5", "ask": "#FFF2CC", "abstain": "#E7E6E6"})
 _CELL_LIMIT = 32_767
+PROJECT = ".qdpx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +75,14 @@ class Suggestions:
         Id of the model that made them.
     failures : tuple of str
         Files that could not be read, one sentence each.
-    notes : tuple of str
-        What reading had to guess or could not carry, one sentence each.
-    transcripts : int
-        Transcripts that were read.
+    study : Study
+        What they are about.
     """
 
     items: tuple[Suggestion, ...]
     model: str
     failures: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    transcripts: int = 0
+    study: Study = field(default_factory=lambda: Study(()))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -104,14 +104,20 @@ class Suggestions:
         counts = Counter(item.domains[0] for item in self.items if item.decision == "suggest")
         return {domain: counts[domain] for domain in DOMAINS}
 
-    def save(self, path: Path | str) -> Path:
+    def save(self, path: Path | str) -> tuple[str, ...]:
         """Write them; the suffix says how. Nothing half-written is ever left.
 
         Parameters
         ----------
         path : Path or str
-            Ends in .xlsx, .csv, .jsonl or .parquet. Spreadsheet formulas in speech are written
-            as text; in .csv such a cell gets a leading apostrophe.
+            Ends in .xlsx, .csv, .jsonl, .parquet or .qdpx. Spreadsheet formulas in speech are
+            written as text; in .csv such a cell gets a leading apostrophe. A .qdpx holds them as
+            codings of a machine user, beside all that was in the project they come from.
+
+        Returns
+        -------
+        tuple of str
+            What the file could not carry, one sentence each.
 
         Raises
         ------
@@ -121,17 +127,19 @@ class Suggestions:
             The place cannot be written.
         """
         path = Path(path)
-        write = writer(path)
+        check_suffix(path)
+        if path.suffix.lower() == PROJECT:
+            return write_suggestions(path, self.items, self.study, self.model)
         with replacing(path) as part:
-            write(self, part)
-        return path
+            _WRITERS[path.suffix.lower()](self, part)
+        return ()
 
 
-def writer(path: Path) -> Callable[[Suggestions, Path], None]:
-    """Find the function that writes a suffix, or raise an InputError that lists them."""
-    if path.suffix.lower() not in _WRITERS:
-        raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(_WRITERS)}.")
-    return _WRITERS[path.suffix.lower()]
+def check_suffix(path: Path) -> None:
+    """Raise an InputError that lists the suffixes, unless the path has one of them."""
+    known = (*_WRITERS, PROJECT)
+    if path.suffix.lower() not in known:
+        raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(known)}.")
 
 
 def _record(item: Suggestion) -> dict[str, Any]:
@@ -250,15 +258,16 @@ def _summary(result: Suggestions) -> Mapping[str, list[tuple[str, str | int]]]:
     return {
         "This run": [
             ("Model", result.model),
-            ("Transcripts", result.transcripts),
+            ("Transcripts", len(result.study.transcripts)),
             ("Utterances", len(result)),
+            ("Identifiers", flag(result.study.transcripts).summary()),
         ],
         "Decisions": [
             (f"{name}: {meanings[name]}", count) for name, count in result.decisions().items()
         ],
         "Suggested per domain": [*result.domains().items()],
         "Files that could not be read": [(text, "") for text in result.failures],
-        "Notes on reading": [(text, "") for text in result.notes],
+        "Notes on reading": [(text, "") for text in result.study.notes],
         "What this is": [
             ("Suggestions are made by a machine and are often wrong.", "People decide."),
             ("Confidence", "calibrated on invented interviews; on a new study it may be too high"),

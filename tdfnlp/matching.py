@@ -76,7 +76,8 @@ def locate(exports: Study, transcripts: Sequence[Transcript]) -> Study:
     Returns
     -------
     Study
-        The transcripts, and a coding for each quote that was found; its note says how. A quote
+        The transcripts, and a coding for each quote that was found; its note says how. A source
+        without a transcript stays what it was, after the transcripts. A quote
         that stands at several places goes where the order of its code's references puts it, else
         to the first. Notes say, per source, what was found, how, and what was not.
     """
@@ -89,8 +90,14 @@ def locate(exports: Study, transcripts: Sequence[Transcript]) -> Study:
             sources.setdefault(coding.transcript, []).append(coding)
     codings: list[Coding] = []
     notes = list(exports.notes)
+    left: list[str] = []
     for name, some in sources.items():
         page = _page_of(name, [quotes[name][one.start : one.end] for one in some], pages)
+        if page is None:
+            left.append(name)
+            codings += some
+            notes.append(f"{name}: no transcript has this name or its quotes; the quotes stand in.")
+            continue
         placed, said = _place_all(name, some, quotes[name], page)
         codings += placed
         notes += said
@@ -99,7 +106,8 @@ def locate(exports: Study, transcripts: Sequence[Transcript]) -> Study:
             "So many quotes differ from the transcripts that likeness was not asked for all of "
             "them. Check that export and transcripts belong together."
         )
-    return Study(tuple(transcripts), tuple(codings), tuple(notes), exports.codes)
+    kept = [one for one in exports.transcripts if one.id in left]
+    return Study((*transcripts, *kept), tuple(codings), tuple(notes), exports.codes)
 
 
 def _key(name: str) -> str:
@@ -122,11 +130,8 @@ def _page_of(name: str, quotes: Sequence[str], pages: Sequence[_Page]) -> _Page 
 
 
 def _place_all(
-    name: str, codings: Sequence[Coding], quotes: str, page: _Page | None
+    name: str, codings: Sequence[Coding], quotes: str, page: _Page
 ) -> tuple[list[Coding], list[str]]:
-    if page is None:
-        note = f"{name}: no transcript has this name or its quotes; {len(codings)} were left out."
-        return [], [note]
     sequences: dict[tuple[str, ...], list[int]] = {}
     for at, coding in enumerate(codings):
         sequences.setdefault(coding.code, []).append(at)

@@ -7,18 +7,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .codebook import Code
 from .coding import Coding, Study, Suggestion
 from .embedding import Encoder
 from .errors import FormatError, InputError
 from .export import Suggestions
 from .formats import SUFFIXES, find, read
 from .framework import DOMAINS, VALENCES
+from .matching import locate
 from .model import Model
 from .segmentation import segment
 from .thresholds import decide
-from .transcript import Transcript, Utterance
+from .transcript import Transcript, Turn, Utterance
 
-Source = str | Path | Transcript | Sequence[str] | Sequence[Path] | Sequence[Transcript]
+Source = str | Path | Transcript | Study | Sequence[str] | Sequence[Path] | Sequence[Transcript]
 Progress = Callable[[str, int, int], object]
 """Called with the stage's name, how much is done, and how much there is."""
 
@@ -45,7 +47,7 @@ def suggest_codes(
 
     Parameters
     ----------
-    source : path, folder, several of them, transcripts, or a list of strings
+    source : path, folder, several of them, a study, transcripts, or a list of strings
         Folders are searched for readable files; a subfolder's name is the participant group. A
         list of strings that are not existing paths is taken as texts of one study: one row per
         string, no further splitting.
@@ -84,15 +86,13 @@ def suggest_codes(
         collected = collect(source, progress=report)
         utterances = segment(collected.study.transcripts)
     else:
-        collected = Collected(Study(()))
-        utterances = [_whole(number, text) for number, text in enumerate(texts, start=1)]
+        wholes = [_whole(number, text) for number, text in enumerate(texts, start=1)]
+        collected = Collected(Study(tuple(one for one, _ in wholes)))
+        utterances = [unit for _, unit in wholes]
     encoder = encoder or chosen.load_encoder()
     chosen.check_encoder(encoder)
     items = suggest_utterances(utterances, chosen, encoder, progress=report)
-    study = collected.study
-    return Suggestions(
-        tuple(items), chosen.id, collected.failures, study.notes, len(study.transcripts)
-    )
+    return Suggestions(tuple(items), chosen.id, collected.failures, collected.study)
 
 
 def suggest_utterances(
@@ -147,6 +147,7 @@ def _suggestions(
             # Nothing can be said of a text without a single letter.
             decision=decisions[row] if any(map(str.isalpha, utterance.text)) else "abstain",
             model=model.id,
+            threshold=model.thresholds.suggest[ranked[row, 0]],
         )
         for row, utterance in enumerate(utterances)
     ]
@@ -162,6 +163,8 @@ def collect(source: Source, *, progress: Progress | None = None) -> Collected:
     FormatError
         The only file cannot be read.
     """
+    if isinstance(source, Study):
+        return Collected(source)
     given = _listed(source)
     if all(isinstance(one, Transcript) for one in given) and given:
         return Collected(_join([Study((one,)) for one in given if isinstance(one, Transcript)]))
@@ -178,16 +181,18 @@ def collect(source: Source, *, progress: Progress | None = None) -> Collected:
             failures.append(str(error))
         if progress:
             progress("Reading", number, len(files))
-    return Collected(_join(studies), tuple(failures))
+    return Collected(_located(studies), tuple(failures))
 
 
 def _listed(source: Source) -> list[str | Path | Transcript]:
+    if isinstance(source, Study):
+        return [*source.transcripts]
     return [source] if isinstance(source, str | Path | Transcript) else list(source)
 
 
 def _texts(source: Source) -> list[str] | None:
     """Give the strings to take as texts, or None where the source is paths or transcripts."""
-    if isinstance(source, str | Path | Transcript):
+    if isinstance(source, str | Path | Transcript | Study):
         return None
     strings = [one for one in source if isinstance(one, str)]
     if len(strings) < len(source) or not strings:
@@ -212,8 +217,32 @@ def _exists(text: str) -> bool:
         return False
 
 
-def _whole(number: int, text: str) -> Utterance:
-    return Utterance(f"text {number}", 0, len(text), text, 0)
+def _whole(number: int, text: str) -> tuple[Transcript, Utterance]:
+    name = f"text {number}"
+    turns = (Turn(0, len(text)),)
+    return Transcript(name, text, turns), Utterance(name, 0, len(text), text, 0)
+
+
+def _located(studies: Sequence[Study]) -> Study:
+    """Join studies; quotes of code exports are found again where their transcripts are there."""
+    whole = _join(one for one in studies if not one.excerpts)
+    excerpts = [one for one in studies if one.excerpts]
+    if not whole.transcripts or not excerpts:
+        return _join(studies)
+    found = [locate(one, whole.transcripts) for one in excerpts]
+    there = {one.id for one in whole.transcripts}
+    left = [
+        Study(
+            tuple(one for one in study.transcripts if one.id not in there),
+            tuple(one for one in study.codings if one.transcript not in there),
+            codes=study.codes,
+        )
+        for study in found
+    ]
+    placed = [one for study in found for one in study.codings if one.transcript in there]
+    notes = [note for study in found for note in study.notes]
+    whole = replace(whole, codings=(*whole.codings, *placed), notes=(*whole.notes, *notes))
+    return _join([whole, *left])
 
 
 def _join(studies: Iterable[Study]) -> Study:
@@ -221,13 +250,17 @@ def _join(studies: Iterable[Study]) -> Study:
     transcripts: list[Transcript] = []
     codings: list[Coding] = []
     notes: list[str] = []
+    codes: dict[tuple[str, ...], Code] = {}
     taken: set[str] = set()
+    excerpts = True
     for study in studies:
         names = {one.id: _unique(one.id, taken) for one in study.transcripts}
         transcripts += [replace(one, id=names[one.id]) for one in study.transcripts]
         codings += [replace(one, transcript=names[one.transcript]) for one in study.codings]
         notes += study.notes
-    return Study(tuple(transcripts), tuple(codings), tuple(notes))
+        codes |= {code.path: code for code in study.codes if code.path not in codes}
+        excerpts &= study.excerpts
+    return Study(tuple(transcripts), tuple(codings), tuple(notes), tuple(codes.values()), excerpts)
 
 
 def _unique(name: str, taken: set[str]) -> str:

@@ -7,7 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from tdfnlp.coding import Suggestion
+from tdfnlp.coding import Study, Suggestion
 from tdfnlp.errors import InputError, OutputError
 from tdfnlp.export import COLUMNS, Suggestions
 from tdfnlp.framework import DOMAINS
@@ -38,7 +38,9 @@ def result() -> Suggestions:
         suggestion(FORMULA, "ask"),
         suggestion("-1+1", "abstain", None),
     )
-    return Suggestions(items, "default-1234", ("bad.docx: empty.",), ("a.txt: guessed.",), 1)
+    return Suggestions(
+        items, "default-1234", ("bad.docx: empty.",), Study((), notes=("a.txt: guessed.",))
+    )
 
 
 def test_pandas_has_every_column_in_order(result: Suggestions) -> None:
@@ -51,7 +53,8 @@ def test_pandas_has_every_column_in_order(result: Suggestions) -> None:
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_tables_read_back(result: Suggestions, tmp_path: Path, suffix: str) -> None:
-    path = result.save(tmp_path / f"out{suffix}")
+    path = tmp_path / f"out{suffix}"
+    assert result.save(path) == ()
     if suffix == ".csv":
         table = pd.read_csv(path)
     elif suffix == ".jsonl":
@@ -66,7 +69,8 @@ def test_tables_read_back(result: Suggestions, tmp_path: Path, suffix: str) -> N
 
 
 def test_spreadsheet_is_pleasant_and_safe(result: Suggestions, tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(result.save(tmp_path / "out.xlsx"))
+    result.save(tmp_path / "out.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
     sheet = book["Suggestions"]
     assert [cell.value for cell in sheet[1]] == [column.replace("_", " ") for column in COLUMNS]
     assert sheet.freeze_panes == "B2"
@@ -85,7 +89,8 @@ def test_spreadsheet_is_pleasant_and_safe(result: Suggestions, tmp_path: Path) -
 def test_lone_surrogates_do_not_stop_a_writer(tmp_path: Path) -> None:
     odd = Suggestions((suggestion("odd \ud800 text"),), "m")
     for suffix in (".xlsx", ".csv", ".jsonl", ".parquet"):
-        assert odd.save(tmp_path / f"odd{suffix}").stat().st_size > 0
+        odd.save(tmp_path / f"odd{suffix}")
+        assert (tmp_path / f"odd{suffix}").stat().st_size > 0
 
 
 def test_counts(result: Suggestions) -> None:
@@ -108,5 +113,6 @@ def test_a_failed_write_leaves_nothing(result: Suggestions, tmp_path: Path) -> N
 
 
 def test_jsonl_lines_are_json(result: Suggestions, tmp_path: Path) -> None:
-    lines = result.save(tmp_path / "out.jsonl").read_text("utf-8").splitlines()
+    result.save(tmp_path / "out.jsonl")
+    lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     assert json.loads(lines[0])["start"] == 3

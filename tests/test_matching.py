@@ -114,10 +114,12 @@ def test_names_and_then_quotes_decide_on_the_transcript(name: str) -> None:
     assert [one.transcript for one in study.codings] == ["N04"]
 
 
-def test_a_source_without_transcript_is_said() -> None:
-    study = locate(export("Never heard of it.", name="X1"), [N04])
-    assert study.codings == ()
-    assert study.notes[-1] == "X1: no transcript has this name or its quotes; 1 were left out."
+def test_a_source_without_transcript_stays_a_transcript_of_quotes() -> None:
+    quotes = export("Never heard of it.", name="X1")
+    study = locate(quotes, [N04])
+    assert study.transcripts == (N04, *quotes.transcripts)
+    assert study.codings == quotes.codings
+    assert study.notes[-1] == "X1: no transcript has this name or its quotes; the quotes stand in."
 
 
 def test_a_long_quote_with_many_changes_is_found_by_its_ends() -> None:

@@ -98,7 +98,7 @@ def study_of(path: Path, text: str, *, notes: tuple[str, ...] = ()) -> Study:
         whole = _BETWEEN.join(starts)
         transcripts.append(Transcript(name, whole, _turns(starts), _group(source)))
         codings += _codings(name, starts, references, code=path.stem)
-    return Study(tuple(transcripts), tuple(codings), notes)
+    return Study(tuple(transcripts), tuple(codings), notes, excerpts=True)
 
 
 def _lines(text: str) -> Iterator[str]:
