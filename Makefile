@@ -5,7 +5,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types layers format train bench clean
+.PHONY: help setup demo test check lint types layers format fuzz train bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ layers: setup
 format: setup  ## rewrite the code in the house style
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
+
+fuzz: setup  ## read 10,000 damaged files of each kind (an hour)
+	$(BIN)/python -m tests.fuzz
 
 train: setup  ## rebuild models/default from training_data/
 	$(BIN)/python -m tdfnlp.training

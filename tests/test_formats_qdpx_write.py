@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyrefiqda import RefiProject
 from refi import STYLES, TEXT, Style, check_structure, coded, guid, suggestions
 
 from tdfnlp.coding import Coding, Study
@@ -237,12 +238,11 @@ def test_mutated_projects_are_added_to_or_refused(tmp_path: Path) -> None:
 
 
 def test_another_reader_agrees(tmp_path: Path) -> None:
-    other = pytest.importorskip("pyrefiqda")
     path = coded(STYLES["qualcoder"]).write(tmp_path / "a.qdpx")
     study = read(path)
     added = add(path, path.read_bytes(), suggestions(study), MACHINE).data
     for name, data, count in (("a", added, 8 + 3), ("b", build(study).data, 7)):
         path.write_bytes(data)
-        project = other.RefiProject.load(path, tmp_path / name)
+        project = RefiProject.load(path, tmp_path / name)
         found = [len(one.plain_text_selection) for one in project.sources.text_source]
         assert sum(found) == count
