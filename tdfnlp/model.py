@@ -24,6 +24,8 @@ from .thresholds import Thresholds
 from .weights import models_folder, read_json
 
 FORMAT = 1
+ENCODER = "encoder"
+"""Folder inside a model's own, where it brings an encoder."""
 _FILES = ("head.npz", "thresholds.json", "codebook.json")
 
 
@@ -41,7 +43,8 @@ class Model:
         Training means of answers and questions.
     thresholds : Thresholds
     encoder : dict
-        Name, SHA-256 and maximal length of the encoder whose vectors the heads read.
+        Name, SHA-256 and maximal length of the encoder whose vectors the heads read. The name
+        "encoder" is a folder inside the model's.
     facts : dict
         Training counts and measured figures, as the manifest carries them.
     """
@@ -55,6 +58,7 @@ class Model:
     encoder: dict[str, Any]
     facts: dict[str, Any]
     digest: str = ""
+    folder: Path | None = None
 
     @property
     def id(self) -> str:
@@ -87,6 +91,7 @@ class Model:
             encoder=manifest["encoder"],
             facts=manifest["facts"],
             digest=_hash(path / "manifest.json"),
+            folder=path,
         )
 
     def save(self, folder: str | Path) -> "Model":
@@ -110,7 +115,9 @@ class Model:
 
     def load_encoder(self, **options: Any) -> Encoder:
         """Load the encoder that the heads were fitted on; options as in ``Encoder.load``."""
-        encoder = Encoder.load(self.encoder["name"], **options)
+        name = self.encoder["name"]
+        own = name == ENCODER and self.folder is not None
+        encoder = Encoder.load(self.folder / ENCODER if own and self.folder else name, **options)
         self.check_encoder(encoder)
         return encoder
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_tuning import tiny_bert
 
 from tdfnlp.classifier import Floats, Head
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.embedding import Encoder, Fingerprint
 from tdfnlp.errors import ModelError, ModelMismatchError
 from tdfnlp.framework import DOMAINS, VALENCES
-from tdfnlp.model import FORMAT, Model, encoder_facts
+from tdfnlp.model import ENCODER, FORMAT, Model, encoder_facts
 from tdfnlp.thresholds import Thresholds
 from tdfnlp.weights import models_folder
 
@@ -284,11 +286,74 @@ def test_loading_its_encoder_checks_it(model: Model, monkeypatch: pytest.MonkeyP
     assert asked == [("invented", {"cache": False}), ("invented", {})]
 
 
-def test_the_shipped_model_loads_by_default_and_by_name() -> None:
-    shipped = Model.load()
-    assert shipped.id == Model.load("default").id == Model.load(models_folder() / "default").id
-    assert shipped.encoder["name"] == "all-MiniLM-L6-v2"
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_bert(tmp_path_factory.mktemp("tiny") / ENCODER)
+
+
+@pytest.fixture
+def own(model: Model, tiny: Path, tmp_path: Path) -> Path:
+    """A model's folder that brings its encoder."""
+    shutil.copytree(tiny, tmp_path / "own" / ENCODER)
+    facts = encoder_facts(Encoder.load(tmp_path / "own" / ENCODER, cache=False))
+    replace(model, encoder=facts).save(tmp_path / "own")
+    return tmp_path / "own"
+
+
+TEXTS = ["hive smoke", "taught the rook"]
+
+
+@pytest.mark.parametrize("elsewhere", ["", "far/away"])
+def test_a_model_brings_its_encoder_wherever_it_lies(
+    own: Path, tmp_path: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Encoder.load(own / ENCODER, cache=False).encode(TEXTS)
+    if elsewhere:
+        shutil.move(own, tmp_path / elsewhere)
+    place = tmp_path / (elsewhere or "own")
+    (tmp_path / "work" / ENCODER).mkdir(parents=True)  # a folder of that name that is not meant
+    monkeypatch.chdir(tmp_path / "work")
+    loaded = Model.load(place)
+    assert loaded.encoder["name"] == ENCODER
+    encoder = loaded.load_encoder(cache=False)
+    np.testing.assert_array_equal(encoder.encode(TEXTS), expected)
+    assert str(tmp_path) not in (place / "manifest.json").read_text("utf-8")
+
+
+def test_options_reach_its_own_encoder(own: Path) -> None:
+    encoder = Model.load(own).load_encoder(precision="f32", cache=False)
+    assert encoder.fingerprint.precision == "f32"
+
+
+def test_its_own_encoder_is_refused_when_altered(own: Path) -> None:
+    file = own / ENCODER / "model.safetensors"
+    before = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(ModelMismatchError, match=before) as caught:
+        Model.load(own).load_encoder(cache=False)
+    assert hashlib.sha256(data).hexdigest()[:12] in str(caught.value)
+
+
+def test_its_own_encoder_is_refused_when_it_is_cut_elsewhere(own: Path) -> None:
+    (own / ENCODER / "sentence_bert_config.json").write_text('{"max_seq_length": 47}', "utf-8")
+    with pytest.raises(ModelMismatchError, match="48 tokens"):
+        Model.load(own).load_encoder(cache=False)
+
+
+def test_a_model_without_the_encoder_it_should_bring(own: Path) -> None:
+    shutil.rmtree(own / ENCODER)
+    with pytest.raises(ModelError, match=r"No encoder at .*own"):
+        Model.load(own).load_encoder(cache=False)
+
+
+@pytest.mark.parametrize("name", [None, "default"])
+def test_the_shipped_model_loads_with_its_encoder(name: str | None) -> None:
+    shipped = Model.load(name)
+    assert shipped.id == Model.load(models_folder() / "default").id
     assert len(shipped.thresholds.suggest) == len(DOMAINS)
-    assert shipped.domain_head.coef.shape == (len(DOMAINS) + 1, 2 * 384)
-    assert shipped.valence_head.coef.shape == (len(VALENCES), 2 * 384 + len(DOMAINS))
+    width = shipped.load_encoder(cache=False).dimension
+    assert shipped.domain_head.coef.shape == (len(DOMAINS) + 1, 2 * width)
+    assert shipped.valence_head.coef.shape == (len(VALENCES), 2 * width + len(DOMAINS))
     assert all(0 < cut < 1 for cut in (shipped.thresholds.ask, *shipped.thresholds.suggest))

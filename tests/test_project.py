@@ -10,7 +10,7 @@ from conftest import INTERVIEWS, ROOT
 import tdfnlp
 from tdfnlp.formats import find, read
 from tdfnlp.framework import DOMAINS
-from tdfnlp.training import read_items, training_files
+from tdfnlp.items import item_files, read_items
 
 
 def test_public_names_are_all_there() -> None:
@@ -72,7 +72,7 @@ def test_no_evaluation_passage_is_in_a_training_file() -> None:
         for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()
     ]
     passages = {json.loads(line)["text"] for line in gold if len(json.loads(line)["text"]) > 40}
-    for file in training_files(ROOT / "training_data"):
+    for file in item_files(ROOT / "training_data"):
         for item in read_items(file):
             assert item.text not in passages
             assert "bone density" not in item.topic

@@ -1,32 +1,27 @@
-"""Training: items from files, topics kept whole, and a model that learns from words."""
+"""Training: topics kept from fitting, and a model that learns from words."""
 
 import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from test_tuning import tiny_bert
 
-from tdfnlp import __version__
+from tdfnlp import __version__, training
 from tdfnlp.classifier import Floats
 from tdfnlp.embedding import Encoder, Fingerprint
-from tdfnlp.errors import CodebookError, FormatError, InputError
+from tdfnlp.errors import InputError
 from tdfnlp.framework import DOMAINS, VALENCES
-from tdfnlp.model import Model
-from tdfnlp.training import (
-    FOLDS,
-    Item,
-    encode_questions,
-    fit_default,
-    main,
-    read_items,
-    tabulate,
-    topic_folds,
-    training_files,
-)
+from tdfnlp.items import Item, is_unseen
+from tdfnlp.model import ENCODER, Model
+from tdfnlp.training import encode_questions, fit_default, main, tabulate
+from tdfnlp.tuning import Arrays, Recipe, fine_tune
+from tdfnlp.weights import Weights, find_weights
 
 D = 32
 WORDS = {
@@ -37,12 +32,15 @@ WORDS = {
     "Environmental context and resources": "money minutes rooms equipment",
 }
 TOPICS = {
+    "bees": "hive honey",  # unseen, as are sheds and wool
+    "sheds": "plank nail",
+    "wool": "needle yarn",
     "bins": "rubbish lorry",
-    "bees": "hive honey",
     "stairs": "lift floor",
     "chess": "board pawn",
     "boats": "harbour sail",
     "bread": "dough oven",
+    "kites": "wind string",
 }
 DIRECTIONS = {"barrier": "never", "facilitator": "always", "mixed": "sometimes", "neutral": "there"}
 
@@ -95,104 +93,7 @@ def fitted(items: list[Item], encoder: Encoder) -> Model:
     return fit_default(items, encoder, name="tiny")
 
 
-RECORD = {
-    "id": "bees 1",
-    "topic": "bees",
-    "text": "Nobody showed us the hive.",
-    "question": "Who taught you?",
-    "domains": {"Knowledge": "barrier", "Social influences": "neutral"},
-}
-
-
-def write(path: Path, *records: object) -> Path:
-    lines = [one if isinstance(one, str) else json.dumps(one) for one in records]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
-
-
-def test_read_items(tmp_path: Path) -> None:
-    bare = {"id": 7, "topic": "bins", "text": "Größer.", "domains": {}, "more": "ignored"}
-    file = write(tmp_path / "items.jsonl", RECORD, bare, {**bare, "question": None})
-    first, second, third = read_items(file)
-    assert first == Item(
-        "bees 1",
-        "bees",
-        "Nobody showed us the hive.",
-        "Who taught you?",
-        (("Knowledge", "barrier"), ("Social influences", "neutral")),
-    )
-    assert second == third == Item("7", "bins", "Größer.", "", ())
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param("{", id="no JSON"),
-        pytest.param("", id="empty"),
-        pytest.param("[1, 2]", id="a list"),
-        pytest.param("null", id="null"),
-        pytest.param({**RECORD, "domains": ["Knowledge"]}, id="domains as a list"),
-        *(
-            pytest.param({k: v for k, v in RECORD.items() if k != key}, id=f"no {key}")
-            for key in ("id", "topic", "text", "domains")
-        ),
-    ],
-)
-def test_a_line_that_is_no_item_is_named(tmp_path: Path, line: object) -> None:
-    file = write(tmp_path / "items.jsonl", RECORD, line, RECORD)
-    with pytest.raises(FormatError) as caught:
-        read_items(file)
-    assert str(caught.value).startswith("items.jsonl (line 2): ")
-    assert "hive" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "domains",
-    [{"Wisdom": "barrier"}, {"Knowledge": "good"}, {"Knowledge": None}, {"knowledge": "barrier"}],
-)
-def test_an_unknown_label_is_named(tmp_path: Path, domains: dict[str, object]) -> None:
-    file = write(tmp_path / "items.jsonl", RECORD, {**RECORD, "domains": domains})
-    ((domain, valence),) = domains.items()
-    with pytest.raises(CodebookError, match=r"items\.jsonl, line 2") as caught:
-        read_items(file)
-    assert repr(domain) in str(caught.value)
-    assert repr(valence) in str(caught.value)
-
-
-@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
-def test_a_line_separator_inside_a_text(tmp_path: Path, separator: str) -> None:
-    record = {**RECORD, "text": f"One{separator}two."}
-    file = write(tmp_path / "items.jsonl", json.dumps(record, ensure_ascii=False))
-    assert [item.text for item in read_items(file)] == [f"One{separator}two."]
-
-
-def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
-    file = tmp_path / "items.jsonl"
-    file.write_bytes(json.dumps({**RECORD, "text": "Größer."}, ensure_ascii=False).encode("latin1"))
-    with pytest.raises(FormatError, match=r"items\.jsonl"):
-        read_items(file)
-
-
-@pytest.mark.parametrize("names", [list("abcdefg"), list("abcde"), ["a"] * 9 + list("bcdefghijk")])
-@pytest.mark.parametrize("random_state", [0, 1])
-def test_topics_are_never_split_and_every_row_is_held_out_once(
-    names: list[str], random_state: int
-) -> None:
-    topics = np.array(names * 3)
-    folds = list(topic_folds(topics, random_state))
-    assert len(folds) == FOLDS
-    assert (np.sum(folds, axis=0) == 1).all()
-    for fold in folds:
-        assert fold.any()
-        assert not set(topics[fold]) & set(topics[~fold])
-    again = list(topic_folds(topics[::-1], random_state))
-    assert all((one == other[::-1]).all() for one, other in zip(folds, again, strict=True))
-
-
-def test_random_state_shuffles_topics() -> None:
-    topics = np.array(list("abcdefghij"))
-    found = {tuple(np.flatnonzero(next(topic_folds(topics, state)))) for state in range(10)}
-    assert len(found) > 3
+UNSEEN = ["bees", "sheds", "wool"]
 
 
 def test_table_has_each_item_with_and_without_its_question(
@@ -201,27 +102,35 @@ def test_table_has_each_item_with_and_without_its_question(
     table = tabulate(items, encoder)
     n = len(items)
     asked = np.array([bool(item.question) for item in items])
+    unseen = np.array([item.topic in UNSEEN for item in items])
+    assert (table.unseen == np.tile(unseen, 2)).all()
     assert table.rows.shape == (2 * n, 2 * D)
     assert (table.rows[:n, :D] == table.rows[n:, :D]).all()
     assert (table.rows[:n, D:].any(axis=1) == asked).all()
     assert (table.rows[n:, D:] == 0).all()
     for topic in TOPICS:
-        np.testing.assert_allclose(table.rows[table.topics == topic, :D].mean(axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(table.rows[:n][asked, D:].mean(axis=0), 0, atol=1e-6)
+        rows = np.tile([item.topic == topic for item in items], 2)
+        np.testing.assert_allclose(table.rows[rows, :D].mean(axis=0), 0, atol=1e-6)
+    seen_questions = table.rows[:n][asked & ~unseen, D:]
+    np.testing.assert_allclose(seen_questions.mean(axis=0), 0, atol=1e-6)
     answers = encoder.encode(item.text for item in items)
-    np.testing.assert_allclose(table.mean, answers.mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(table.mean, answers[~unseen].mean(axis=0), atol=1e-6)
 
 
-def test_labels_of_a_passage_share_it(encoder: Encoder) -> None:
-    both = Item("1", "bees", "one", "", (("Knowledge", "mixed"), ("Emotion", "barrier")))
-    table = tabulate([both, Item("2", "bees", "two", "", ())], encoder)
-    knowledge, emotion = DOMAINS.index("Knowledge"), DOMAINS.index("Emotion")
-    expected = np.zeros((2, len(DOMAINS) + 1))
-    expected[0, [knowledge, emotion]] = 0.5
-    expected[1, -1] = 1
-    assert (table.targets == np.vstack([expected, expected])).all()
-    assert table.valences[0, knowledge] == VALENCES.index("mixed")
-    assert table.valences[0, emotion] == VALENCES.index("barrier")
+def test_labels_stand_in_both_views(encoder: Encoder) -> None:
+    both = Item(
+        "1", "bins", "one", "", (("Knowledge", "mixed"), ("Emotion", "barrier")), ("Goals",)
+    )
+    table = tabulate([both, Item("2", "bins", "two", "", ())], encoder)
+    knowledge, emotion, goals = map(DOMAINS.index, ("Knowledge", "Emotion", "Goals"))
+    targets, truth, valences = table.targets[::2], table.truth[::2], table.valences[::2]
+    for row in (0, 1):
+        assert targets[row, knowledge] == targets[row, emotion] > targets[row, goals] > 0
+        assert set(np.flatnonzero(truth[row])) == {knowledge, emotion}
+        assert valences[row, knowledge] == VALENCES.index("mixed")
+        assert valences[row, emotion] == VALENCES.index("barrier")
+    assert (table.targets[1::2, -1] == 1).all()
+    assert not table.truth[1::2].any()
     assert (table.valences >= 0).sum() == 4
 
 
@@ -235,10 +144,39 @@ def test_questions_that_are_not_there_are_zeros(encoder: Encoder) -> None:
 
 def test_it_learns_on_topics_it_has_not_seen(fitted: Model) -> None:
     for view in ("answer_alone", "with_question"):
-        figures = fitted.facts[f"held_out_topics_{view}"]
+        figures = fitted.facts[f"unseen_topics_{view}"]
         assert 0.6 < figures["top_1"] <= figures["top_3"] <= 1  # chance is one in five
         assert figures["top_3"] > 0.8
-    assert fitted.facts["held_out_direction"] > 0.6
+    assert fitted.facts["unseen_direction"] > 0.6
+
+
+def test_thresholds_are_set_on_what_the_model_itself_says(
+    fitted: Model, items: list[Item], encoder: Encoder
+) -> None:
+    table = tabulate(items, encoder)
+    coded = table.unseen & table.truth.any(axis=1)
+    sure = 1 - fitted.domain_head.predict_proba(table.rows[coded])[:, -1]
+    assert fitted.thresholds.ask == pytest.approx(np.quantile(sure, 0.05))
+
+
+def test_nothing_of_an_unseen_topic_reaches_the_heads(
+    fitted: Model, items: list[Item], encoder: Encoder
+) -> None:
+    wrong = [
+        replace(one, text=one.question, question=one.text, domains=(("Goals", "mixed"),))
+        if one.topic in UNSEEN
+        else one
+        for one in items
+    ]
+    other = fit_default(wrong, encoder)
+    for name in ("domain_head", "valence_head"):
+        one, two = getattr(fitted, name), getattr(other, name)
+        np.testing.assert_array_equal(one.coef, two.coef)
+        np.testing.assert_array_equal(one.intercept, two.intercept)
+        assert one.temperature < two.temperature  # it is surer than it may be
+    np.testing.assert_array_equal(other.mean, fitted.mean)
+    np.testing.assert_array_equal(other.question_mean, fitted.question_mean)
+    assert other.thresholds != fitted.thresholds
 
 
 def test_it_has_learnt_the_words(fitted: Model, encoder: Encoder) -> None:
@@ -249,21 +187,25 @@ def test_it_has_learnt_the_words(fitted: Model, encoder: Encoder) -> None:
         "Environmental context and resources",
         "Goals",
     ]
-    unseen = [place for place, name in enumerate(DOMAINS) if name not in WORDS]
-    assert proba[:, unseen].max() < 1e-6
+    absent = [place for place, name in enumerate(DOMAINS) if name not in WORDS]
+    assert proba[:, absent].max() < 1e-6
 
 
 def test_facts_have_the_counts(fitted: Model, items: list[Item], encoder: Encoder) -> None:
     facts = fitted.facts
-    assert facts["items"] == len(items) == 66
-    assert facts["topics"] == 6
-    assert facts["items_per_domain"] == {name: 12 * (name in WORDS) for name in DOMAINS}
-    assert facts["items_outside_the_framework"] == 6
+    assert facts["items"] == len(items) == 99
+    assert facts["items_unseen"] == 33
+    assert facts["topics"] == 9
+    assert facts["topics_unseen"] == 3
+    assert facts["items_per_domain"] == {name: 18 * (name in WORDS) for name in DOMAINS}
+    assert facts["items_outside_the_framework"] == 9
     assert facts["tdfnlp"] == __version__
-    assert 0 < facts["thresholds_reached"]["share_suggested"] <= 1
-    assert facts["thresholds_reached"]["precision"] > 0.7
-    assert 0 <= facts["thresholds_reached"]["coded_abstained"] <= 0.1
-    json.dumps(facts)
+    reached = facts["thresholds_reached"]
+    assert 0 < reached["share_suggested"] <= 1
+    assert reached["precision"] >= 0.8
+    assert 0 <= reached["coded_abstained"] <= 0.1
+    assert 0 <= reached["uncoded_suggested"] <= 1
+    json.dumps(facts, allow_nan=False)
     assert fitted.name == "tiny"
     assert fitted.thresholds.precision == 0.8
     fitted.check_encoder(encoder)
@@ -274,53 +216,76 @@ def test_fitting_is_deterministic(
 ) -> None:
     again = fit_default(items, encoder, name="tiny").save(tmp_path / "one" / "tiny")
     assert again.id == fitted.save(tmp_path / "two" / "tiny").id
-    other = fit_default(items, encoder, random_state=1)
-    assert other.thresholds != fitted.thresholds
-    assert (other.domain_head.coef == fitted.domain_head.coef).all()  # fitted on everything
 
 
-def test_too_few_topics_are_refused(items: list[Item], encoder: Encoder) -> None:
-    few = [item for item in items if item.topic in list(TOPICS)[: FOLDS - 1]]
-    with pytest.raises(InputError, match="at least 5 topics"):
-        fit_default(few, encoder)
+def coded(item: Item) -> bool:
+    return bool(item.domains)
 
 
-def test_no_items_are_refused(encoder: Encoder) -> None:
-    with pytest.raises(InputError, match="at least 5 topics"):
-        fit_default([], encoder)
+@pytest.mark.parametrize(
+    "keep",
+    [
+        pytest.param(lambda one: False, id="nothing"),
+        pytest.param(lambda one: is_unseen(one.topic), id="all unseen"),
+        pytest.param(lambda one: not is_unseen(one.topic), id="all seen"),
+        pytest.param(lambda one: coded(one) != is_unseen(one.topic), id="unseen without a code"),
+        pytest.param(lambda one: coded(one) == is_unseen(one.topic), id="seen without a code"),
+    ],
+)
+def test_items_that_cannot_be_learnt_and_measured_are_refused(
+    items: list[Item], encoder: Encoder, keep: Callable[[Item], bool]
+) -> None:
+    with pytest.raises(InputError, match="more topics"):
+        fit_default([one for one in items if keep(one)], encoder)
 
 
-def test_training_files_are_sorted_and_lie_directly_in_the_folder(tmp_path: Path) -> None:
-    (tmp_path / "study").mkdir()
-    for name in ("b.jsonl", "a.jsonl", "README.md", "study/c.jsonl"):
-        (tmp_path / name).touch()
-    assert [file.name for file in training_files(tmp_path)] == ["a.jsonl", "b.jsonl"]
+def test_unseen_topics_without_a_clear_direction(items: list[Item], encoder: Encoder) -> None:
+    vague = [
+        replace(one, domains=tuple((domain, "neutral") for domain, _ in one.domains))
+        if one.topic in UNSEEN
+        else one
+        for one in items
+    ]
+    facts = fit_default(vague, encoder).facts
+    assert facts["unseen_direction"] is None
+    json.dumps(facts, allow_nan=False)
 
 
-def test_main_trains_from_a_folder_into_a_folder(
+def save_items(items: Sequence[Item], folder: Path) -> Path:
+    folder.mkdir()
+    for place, name in enumerate("ab"):
+        lines = [
+            json.dumps(asdict(item) | {"domains": dict(item.domains)}) for item in items[place::2]
+        ]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    return folder
+
+
+def test_main_makes_both_models_from_a_folder(
     items: list[Item],
     encoder: Encoder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(Encoder, "load", lambda: encoder)
-    records = [
-        {
-            "id": item.id,
-            "topic": item.topic,
-            "text": item.text,
-            "question": item.question,
-            "domains": dict(item.domains),
-        }
-        for item in items
-    ]
-    source, target = tmp_path / "data", tmp_path / "models" / "tiny"
-    source.mkdir()
-    write(source / "a.jsonl", *records[:40])
-    write(source / "b.jsonl", *records[40:])
+    base, load = find_weights(tiny_bert(tmp_path / "base")), Encoder.load
+    tuned_on: list[Item] = []
+
+    def spy(shown: Sequence[Item], start: Weights, recipe: Recipe) -> Arrays:
+        tuned_on.extend(shown)
+        return fine_tune(shown, start, recipe)
+
+    monkeypatch.setattr(training, "find_weights", lambda: base)
+    monkeypatch.setattr(training, "fine_tune", spy)
+    monkeypatch.setattr(Encoder, "load", lambda name: load(name) if name else encoder)
     with caplog.at_level(logging.INFO, "tdfnlp.training"):
-        main([str(source), str(target)])
-    model = Model.load(target)
-    assert model.facts["items"] == len(items)
-    assert model.id in caplog.text
+        main([str(save_items(items, tmp_path / "data")), str(tmp_path / "models")])
+    assert {item.topic for item in tuned_on} == set(TOPICS) - set(UNSEEN)
+    own, frozen = (Model.load(tmp_path / "models" / name) for name in ("default", "frozen"))
+    assert own.facts["items"] == frozen.facts["items"] == len(items)
+    assert frozen.encoder["name"] == "words"
+    assert own.encoder["name"] == ENCODER
+    assert own.encoder["sha256"] != base.sha256
+    assert own.load_encoder().dimension == own.domain_head.coef.shape[1] // 2
+    assert own.id in caplog.text
+    assert frozen.id in caplog.text

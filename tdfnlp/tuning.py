@@ -1,0 +1,230 @@
+"""Fine-tuning an encoder: the vector of a passage should say what kind of talk it is.
+
+A sentence encoder's vector says the topic first, so a plain classifier learns topics. Here each
+batch holds a few topics with all domains in each, every topic's mean is taken off inside the
+batch, and what is left is drawn together by domain (supervised contrastive loss, Khosla et al.
+2020) and classified, while the whole vector learns the direction. One pass is enough; more
+over-fits to the authors of the corpus.
+"""
+
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import InputError
+from .files import replacing
+from .framework import DOMAINS, VALENCES
+from .items import Item, domain_labels, soft_targets, valence_labels
+from .weights import Weights
+
+logger = logging.getLogger(__name__)
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+_TOPICS = 4
+_PACK = 16
+_SMALL = 16  # texts of one forward pass, sorted by length so that little is padded
+_SHARPNESS = 0.1
+_MAX_LENGTH = 160
+_WARM_UP = 0.06
+_BESIDE = (
+    "config.json",
+    "tokenizer.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to fine-tune.
+
+    Attributes
+    ----------
+    epochs : float
+        Passes over the items.
+    rate : float
+        Highest learning rate of the encoder; it rises over 6 % of the steps, then falls.
+    seeds : tuple of int
+        One run each from the same start; their weights are averaged.
+    """
+
+    epochs: float = 1.0
+    rate: float = 4e-5
+    seeds: tuple[int, ...] = (0,)
+
+
+def fine_tune(items: Sequence[Item], base: Weights, recipe: Recipe) -> Arrays:
+    """Train an encoder's weights on items.
+
+    Parameters
+    ----------
+    items : sequence of Item
+        From many topics, with every domain in each.
+    base : Weights
+        Where to start: a BERT or MPNet encoder with mean pooling.
+    recipe : Recipe
+
+    Returns
+    -------
+    dict of str to array
+        The new weights, under the names they have in the file.
+
+    Raises
+    ------
+    InputError
+        There are no items.
+    """
+    if not items:
+        raise InputError("Fine-tuning needs items.")
+    runs = [_run(items, base, recipe, seed) for seed in recipe.seeds]
+    return {name: np.mean([run[name] for run in runs], axis=0) for name in runs[0]}
+
+
+def save_encoder(weights: Arrays, base: Weights, folder: Path) -> None:
+    """Write weights in half precision beside the base's own configuration and tokenizer."""
+    from safetensors.numpy import save_file
+
+    (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
+    for name in _BESIDE:
+        if (base.folder / name).is_file():  # the last two may be missing
+            copyfile(base.folder / name, folder / name)
+    halves = {name: np.ascontiguousarray(array, np.float16) for name, array in weights.items()}
+    with replacing(folder / "model.safetensors") as part:
+        save_file(halves, part)
+
+
+def packs(items: Sequence[Item], rng: random.Random) -> list[list[Item]]:
+    """Deal every topic's items into packs of about 16 that each hold many domains, in any order."""
+    topics: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in items:
+        topics[item.topic][item.domains[0][0] if item.domains else ""].append(item)
+    dealt: list[list[Item]] = []
+    for topic in sorted(topics):
+        domains = topics[topic]
+        count = max(1, round(sum(map(len, domains.values())) / _PACK))
+        hands: list[list[Item]] = [[] for _ in range(count)]
+        place = rng.randrange(count)
+        for domain in sorted(domains):
+            rng.shuffle(domains[domain])
+            for item in domains[domain]:
+                hands[place % count].append(item)
+                place += 1
+        dealt += hands
+    rng.shuffle(dealt)
+    return dealt
+
+
+def _run(items: Sequence[Item], base: Weights, recipe: Recipe, seed: int) -> Arrays:
+    import torch
+
+    rng = random.Random(seed)  # noqa: S311
+    torch.manual_seed(seed)
+    network = _Network(base)
+    per_epoch = len(packs(items, random.Random(seed))) // _TOPICS  # noqa: S311
+    steps = max(1, int(recipe.epochs * per_epoch))
+    optimiser = torch.optim.AdamW(network.groups(recipe.rate), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1, (step + 1) / (_WARM_UP * steps), max(0.02, 1 - step / steps))
+    )
+    dealt: list[list[Item]] = []
+    for step in range(steps):
+        if len(dealt) < _TOPICS:
+            dealt = packs(items, rng)
+        loss = network.loss([dealt.pop() for _ in range(min(_TOPICS, len(dealt)))])
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.encoder.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 20 == 0:
+            logger.info("seed %d, step %d of %d, loss %.3f", seed, step, steps, loss.item())
+    return network.arrays()
+
+
+class _Network:
+    """The encoder with the two heads that it is trained under and that are thrown away."""
+
+    def __init__(self, base: Weights) -> None:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+
+        self.tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
+        self.encoder = AutoModel.from_pretrained(
+            base.folder, local_files_only=True, add_pooling_layer=False
+        )
+        self.encoder.train()
+        width = self.encoder.config.hidden_size
+        self.domain = torch.nn.Linear(width, len(DOMAINS) + 1)
+        self.valence = torch.nn.Linear(width + len(DOMAINS), len(VALENCES))
+
+    def groups(self, rate: float) -> list[dict[str, Any]]:
+        heads = [*self.domain.parameters(), *self.valence.parameters()]
+        return [{"params": self.encoder.parameters(), "lr": rate}, {"params": heads, "lr": 1e-3}]
+
+    def arrays(self) -> Arrays:
+        return {name: array.numpy() for name, array in self.encoder.state_dict().items()}
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """Vectors in the order of the texts, shape (n, width), of length 1."""
+        import torch
+
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        parts = [order[start : start + _SMALL] for start in range(0, len(order), _SMALL)]
+        vectors = torch.cat([self._embed([texts[place] for place in part]) for part in parts])
+        return vectors[torch.argsort(torch.tensor(order))]
+
+    def _embed(self, texts: list[str]) -> Any:
+        import torch
+
+        tokens = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=_MAX_LENGTH, return_tensors="pt"
+        )
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden = self.encoder(**tokens)[0].float()
+        mask = tokens["attention_mask"].unsqueeze(-1).float()
+        return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
+
+    def loss(self, group: Sequence[Sequence[Item]]) -> Any:
+        """Contrast by domain, plus domain, plus direction; each topic's mean taken off first."""
+        import torch
+
+        functional = torch.nn.functional
+        items = [item for pack in group for item in pack]
+        vectors = self.embed([item.text for item in items])
+        centred = torch.cat(
+            [part - part.mean(0, keepdim=True) for part in vectors.split([len(p) for p in group])]
+        )
+        targets = torch.tensor(soft_targets(items), dtype=torch.float32)
+        by_domain = -(targets * functional.log_softmax(self.domain(centred), 1)).sum(1).mean()
+        valences = torch.tensor(valence_labels(items))
+        rows, domains = torch.nonzero(valences >= 0, as_tuple=True)
+        shown = functional.one_hot(domains, len(DOMAINS)).float()
+        # A vector has length 1 and the domain too: five times, or the domain drowns the passage.
+        direction = functional.cross_entropy(
+            self.valence(torch.cat([5 * vectors[rows], shown], 1)), valences[rows, domains]
+        )
+        return _contrast(centred, domain_labels(items)) + by_domain + direction
+
+
+def _contrast(centred: Any, labels: npt.NDArray[np.bool_]) -> Any:
+    """Supervised contrastive loss; passages that share a domain attract, those without repel."""
+    import torch
+
+    unit = torch.nn.functional.normalize(centred, dim=1)
+    alike = unit @ unit.T / _SHARPNESS
+    alike = alike - 1e4 * torch.eye(len(unit))
+    shared = torch.tensor(labels.astype(np.float32) @ labels.T.astype(np.float32) > 0).float()
+    shared.fill_diagonal_(0)
+    counts = shared.sum(1)
+    likelihood = alike - torch.logsumexp(alike, 1, keepdim=True)
+    own = (shared * likelihood).sum(1) / counts.clamp(min=1)
+    return -(own[counts > 0]).mean() if (counts > 0).any() else own.sum()
