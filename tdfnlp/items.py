@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import CodebookError, FormatError
-from .framework import DOMAINS, VALENCES, Valence
+from .framework import DOMAINS, STUDIES_NAMING, VALENCES, Valence
 
 Floats = npt.NDArray[np.float64]
 
@@ -123,3 +123,27 @@ def valence_labels(items: Sequence[Item]) -> npt.NDArray[np.intp]:
         for domain, valence in item.domains:
             labels[row, DOMAINS.index(domain)] = VALENCES.index(valence)
     return labels
+
+
+def base_weights(targets: Floats) -> Floats:
+    """Weigh items so that domains come as often as they do in studies, half-way.
+
+    The corpus has each domain about as often as any other, so that each is learnt; in interviews
+    some are five times as frequent. The weighted share of a domain goes with the square root of
+    ``STUDIES_NAMING`` (+ 1.5, so that none is impossible): studies differ, so half-way.
+
+    Parameters
+    ----------
+    targets : array, shape (n, 15)
+        As ``soft_targets`` gives them. The share of none stays what it is.
+
+    Returns
+    -------
+    array, shape (n,)
+        1 on average over coded items.
+    """
+    wanted = np.sqrt([STUDIES_NAMING[domain] + 1.5 for domain in DOMAINS])
+    there = np.maximum(targets[:, :-1].sum(axis=0), 1.0)
+    ratios = wanted / there * there.sum() / wanted.sum()
+    weights = targets[:, :-1] @ ratios + targets[:, -1]
+    return np.asarray(weights, dtype=np.float64)

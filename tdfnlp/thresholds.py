@@ -33,7 +33,12 @@ class Thresholds:
 
 
 def calibrate(
-    proba: Array, truth: npt.NDArray[np.bool_], *, precision: float = 0.8, miss: float = 0.05
+    proba: Array,
+    truth: npt.NDArray[np.bool_],
+    *,
+    weights: Array | None = None,
+    precision: float = 0.8,
+    miss: float = 0.05,
 ) -> Thresholds:
     """Choose thresholds.
 
@@ -43,6 +48,8 @@ def calibrate(
         Held-out probabilities, the last column for no domain at all.
     truth : array of bool, shape (n, domains)
         Rows without a label are passages outside the framework.
+    weights : array, shape (n,), optional
+        How much each passage counts.
     precision : float
         To aim at among suggestions.
     miss : float
@@ -51,11 +58,12 @@ def calibrate(
     top = proba[:, :-1].argmax(axis=1)
     confidence = proba[np.arange(len(top)), top]
     right = truth[np.arange(len(top)), top]
-    everywhere = _cut(confidence, right, precision)
+    weights = np.ones(len(top)) if weights is None else weights
+    everywhere = _cut(confidence, right, weights, precision)
     cuts = []
     for domain in range(truth.shape[1]):
         mine = top == domain
-        own = _cut(confidence[mine], right[mine], precision)
+        own = _cut(confidence[mine], right[mine], weights[mine], precision)
         n = int(mine.sum())
         cuts.append(everywhere + n / (n + _SMOOTHING) * (own - everywhere))
     coded = truth.any(axis=1)
@@ -77,12 +85,14 @@ def decide(proba: Array, thresholds: Thresholds) -> list[Decision]:
     return decisions
 
 
-def _cut(confidence: Array, right: npt.NDArray[np.bool_], precision: float) -> float:
+def _cut(
+    confidence: Array, right: npt.NDArray[np.bool_], weights: Array, precision: float
+) -> float:
     """Lowest confidence from which on the share of right ones reaches `precision`."""
     if not len(confidence):
         return 1.0
     order = np.argsort(-confidence, kind="stable")
-    share = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    share = np.cumsum((right * weights)[order]) / np.cumsum(weights[order])
     last = np.append(np.diff(confidence[order]) < 0, True)  # of those with equal confidence
     good = np.flatnonzero((share >= precision) & last)
     return float(confidence[order[good[-1]]]) if len(good) else 1.0

@@ -22,6 +22,7 @@ from .errors import InputError
 from .framework import DOMAINS, VALENCES
 from .items import (
     Item,
+    base_weights,
     domain_labels,
     is_unseen,
     item_files,
@@ -122,12 +123,14 @@ def fit_default(items: Sequence[Item], encoder: Encoder, *, name: str = "default
         raise InputError("Training needs coded items from more topics, to fit and to measure.")
     table = tabulate(items, encoder)
     seen, unseen = ~table.unseen, table.unseen
-    head = fit_head(table.rows[seen], table.targets[seen], weights=np.full(seen.sum(), 0.5))
+    weights = base_weights(table.targets[seen])
+    head = fit_head(table.rows[seen], table.targets[seen], weights=weights / 2)
     raw = head.predict_proba(table.rows[unseen])
-    temperature = _temperature(raw, table.targets[unseen])
+    weights = base_weights(table.targets[unseen])
+    temperature = _temperature(raw, table.targets[unseen], weights)
     calibrated = _sharpen(raw, temperature)
     truth = table.truth[unseen]
-    thresholds = calibrate(calibrated, truth)
+    thresholds = calibrate(calibrated, truth, weights=weights)
     valence_head, direction = _fit_direction(table)
     return Model(
         name=name,
@@ -153,7 +156,7 @@ def _fit_direction(table: Table) -> tuple[Head, float | None]:
     head = _fit_valence(table, pairs, ~unseen)
     found = head.predict_proba(_pair_rows(table, pairs, unseen))
     truth = pairs[2][unseen]
-    temperature = _temperature(found, np.eye(len(VALENCES))[truth])
+    temperature = _temperature(found, np.eye(len(VALENCES))[truth], np.ones(len(truth)))
     return replace(head, temperature=temperature), _direction(found, truth)
 
 
@@ -180,12 +183,12 @@ def _sharpen(proba: Proba, temperature: float) -> Proba:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _temperature(proba: Proba, targets: Proba) -> float:
+def _temperature(proba: Proba, targets: Proba, weights: Proba) -> float:
     """Find the temperature with the least log-loss on held-out predictions."""
 
     def loss(temperature: float) -> float:
         sharpened = np.clip(_sharpen(proba, temperature), 1e-12, 1)
-        return float(-(targets * np.log(sharpened)).sum(axis=1).mean())
+        return float(-(targets * np.log(sharpened)).sum(axis=1) @ weights)
 
     return float(min(np.geomspace(0.25, 4, 81), key=loss))
 
