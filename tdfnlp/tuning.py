@@ -53,13 +53,13 @@ class Recipe:
         Passes over the items.
     rate : float
         Highest learning rate of the encoder; it rises over 6 % of the steps, then falls.
-    seeds : tuple of int
-        One run each from the same start; their weights are averaged.
+    random_state : int
+        Shuffles the items and sets the two heads' first weights.
     """
 
     epochs: float = 1.0
     rate: float = 4e-5
-    seeds: tuple[int, ...] = (0,)
+    random_state: int = 0
 
 
 def fine_tune(items: Sequence[Item], base: Weights, recipe: Recipe) -> Arrays:
@@ -85,8 +85,29 @@ def fine_tune(items: Sequence[Item], base: Weights, recipe: Recipe) -> Arrays:
     """
     if not items:
         raise InputError("Fine-tuning needs items.")
-    runs = [_run(items, base, recipe, seed) for seed in recipe.seeds]
-    return {name: np.mean([run[name] for run in runs], axis=0) for name in runs[0]}
+    import torch
+
+    rng = random.Random(recipe.random_state)  # noqa: S311
+    torch.manual_seed(recipe.random_state)
+    network = _Network(base)
+    dealt = packs(items, rng)
+    steps = max(1, int(recipe.epochs * len(dealt) / _TOPICS))
+    optimiser = torch.optim.AdamW(network.groups(recipe.rate), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1, (step + 1) / (_WARM_UP * steps), max(0.02, 1 - step / steps))
+    )
+    for step in range(steps):
+        if len(dealt) < _TOPICS:
+            dealt += packs(items, rng)
+        loss = network.loss([dealt.pop() for _ in range(min(_TOPICS, len(dealt)))])
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.encoder.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 20 == 0:
+            logger.info("step %d of %d, loss %.3f", step, steps, loss.item())
+    return network.arrays()
 
 
 def save_encoder(weights: Arrays, base: Weights, folder: Path) -> None:
@@ -121,33 +142,6 @@ def packs(items: Sequence[Item], rng: random.Random) -> list[list[Item]]:
         dealt += hands
     rng.shuffle(dealt)
     return dealt
-
-
-def _run(items: Sequence[Item], base: Weights, recipe: Recipe, seed: int) -> Arrays:
-    import torch
-
-    rng = random.Random(seed)  # noqa: S311
-    torch.manual_seed(seed)
-    network = _Network(base)
-    per_epoch = len(packs(items, random.Random(seed))) // _TOPICS  # noqa: S311
-    steps = max(1, int(recipe.epochs * per_epoch))
-    optimiser = torch.optim.AdamW(network.groups(recipe.rate), weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min(1, (step + 1) / (_WARM_UP * steps), max(0.02, 1 - step / steps))
-    )
-    dealt: list[list[Item]] = []
-    for step in range(steps):
-        if len(dealt) < _TOPICS:
-            dealt = packs(items, rng)
-        loss = network.loss([dealt.pop() for _ in range(min(_TOPICS, len(dealt)))])
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.encoder.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 20 == 0:
-            logger.info("seed %d, step %d of %d, loss %.3f", seed, step, steps, loss.item())
-    return network.arrays()
 
 
 class _Network:

@@ -208,14 +208,12 @@ def test_domains_part_on_topics_it_has_not_seen(
     assert separation(tuned[0], UNSEEN) > separation(base.folder, UNSEEN) + 0.3
 
 
-def test_same_seed_gives_the_same_weights_and_seeds_are_averaged(base: Weights) -> None:
-    one, two = tune(base, seeds=(0,)), tune(base, seeds=(1,))
-    again, both = tune(base, seeds=(0,)), tune(base, seeds=(0, 1))
+def test_same_seed_gives_the_same_weights_another_seed_others(base: Weights) -> None:
+    one, again, two = (tune(base, random_state=seed) for seed in (0, 0, 1))
     start = load_file(base.folder / "model.safetensors")
-    assert one.keys() == both.keys() == start.keys()
+    assert one.keys() == two.keys() == start.keys()
     for name, array in one.items():
         np.testing.assert_array_equal(array, again[name])
-        np.testing.assert_allclose(both[name], (array + two[name]) / 2, atol=1e-6)
     moved = [name for name in one if np.abs(one[name] - two[name]).max() > 1e-4]
     assert len(moved) > len(one) / 2
 
