@@ -251,7 +251,9 @@ def _read_arrays(file: Path) -> dict[str, Any]:
 
 def _thresholds(stored: dict[str, Any]) -> Thresholds:
     try:
-        return Thresholds(stored["precision"], tuple(stored["suggest"]), stored["ask"])
+        return Thresholds(
+            stored["precision"], tuple(stored["suggest"]), stored["ask"], stored["sure"]
+        )
     except (KeyError, TypeError) as error:
         raise ModelError(f"thresholds.json lacks {error}.") from error
 

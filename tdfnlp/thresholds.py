@@ -25,11 +25,14 @@ class Thresholds:
         Per domain: confidence from which it is suggested.
     ask : float
         Confidence in some domain (1 - probability of none) under which the model abstains.
+    sure : float
+        Confidence in some domain under which nothing is suggested, only asked about.
     """
 
     precision: float
     suggest: tuple[float, ...]
     ask: float
+    sure: float = 0.0
 
 
 def calibrate(
@@ -39,6 +42,7 @@ def calibrate(
     weights: Array | None = None,
     precision: float = 0.8,
     miss: float = 0.05,
+    uncoded: float = 0.05,
 ) -> Thresholds:
     """Choose thresholds.
 
@@ -54,6 +58,9 @@ def calibrate(
         To aim at among suggestions.
     miss : float
         Share of coded passages that may be abstained from.
+    uncoded : float
+        Share of passages outside the framework that may be suggested. Real talk outside it is more
+        various than invented talk, so aim low.
     """
     top = proba[:, :-1].argmax(axis=1)
     confidence = proba[np.arange(len(top)), top]
@@ -68,7 +75,11 @@ def calibrate(
         cuts.append(everywhere + n / (n + _SMOOTHING) * (own - everywhere))
     coded = truth.any(axis=1)
     ask = float(np.quantile(1 - proba[coded, -1], miss))
-    return Thresholds(precision, tuple(float(cut) for cut in cuts), ask)
+    proposed = ~coded & (confidence >= np.array(cuts)[top])
+    allowed = int(uncoded * (~coded).sum())
+    some = np.sort(1 - proba[proposed, -1])[::-1]
+    sure = float(np.nextafter(some[allowed], 2)) if len(some) > allowed else 0.0
+    return Thresholds(precision, tuple(float(cut) for cut in cuts), ask, sure)
 
 
 def decide(proba: Array, thresholds: Thresholds) -> list[Decision]:
@@ -81,7 +92,8 @@ def decide(proba: Array, thresholds: Thresholds) -> list[Decision]:
         if 1 - none < thresholds.ask:
             decisions.append("abstain")
         else:
-            decisions.append("suggest" if sure >= cut else "ask")
+            proposes = sure >= cut and 1 - none >= thresholds.sure
+            decisions.append("suggest" if proposes else "ask")
     return decisions
 
 

@@ -58,7 +58,7 @@ class Recipe:
     """
 
     epochs: float = 1.0
-    rate: float = 4e-5
+    rate: float = 1e-4
     random_state: int = 0
 
 

@@ -67,7 +67,8 @@ def test_what_was_aimed_at_is_kept() -> None:
 @pytest.mark.parametrize("precision", [0.6, 0.7, 0.8, 0.9])
 def test_realised_precision_reaches_the_target(precision: float) -> None:
     proba, truth = drawn(0, 600, 1)
-    thresholds = replace(calibrate(proba, truth, precision=precision), ask=0.0)
+    thresholds = calibrate(proba, truth, precision=precision, uncoded=1.0)
+    thresholds = replace(thresholds, ask=0.0)
     chosen = suggested(proba, thresholds)
     assert chosen.sum() > 20
     assert truth[chosen, 0].mean() >= precision
@@ -172,3 +173,18 @@ def test_decide_many_and_none_at_all() -> None:
     proba = np.array([[0.9, 0.05, 0.05], [0.1, 0.1, 0.8], [0.3, 0.3, 0.4]])
     assert decide(proba, THRESHOLDS) == ["suggest", "abstain", "ask"]
     assert decide(np.empty((0, 3)), THRESHOLDS) == []
+
+
+def test_talk_outside_the_framework_is_rarely_suggested() -> None:
+    rng = np.random.default_rng(3)
+    proba = rng.dirichlet([4, 1, 1, 1.5], size=4000)
+    truth = np.zeros((4000, 3), dtype=bool)
+    coded = rng.random(4000) < 0.6
+    truth[coded, proba[coded, :-1].argmax(axis=1)] = True
+    loose, strict = (
+        np.array(decide(proba, calibrate(proba, truth, precision=0.5, uncoded=share)))
+        for share in (1.0, 0.02)
+    )
+    assert (loose[~coded] == "suggest").mean() > 0.1
+    assert 0.01 < (strict[~coded] == "suggest").mean() <= 0.02
+    assert set(loose[strict != loose]) == {"suggest"} and set(strict[strict != loose]) == {"ask"}
