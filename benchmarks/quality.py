@@ -1,351 +1,231 @@
 """How good suggestions are, beside simpler ways, on topics and studies that were not trained on.
 
-Real quotes coded by published authors are read from ``../shared/evaluation`` where that folder is
-there; they are never trained on. The sample study and the corpus are invented text.
+``python -m benchmarks quality [model ...]`` prints the tables and keeps figures and plots in
+``benchmarks/results``. Real quotes are measured where they are there; no text is ever printed.
 """
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tdfnlp.classifier import Proba, fit_head
+from tdfnlp.classifier import Proba
 from tdfnlp.embedding import Encoder
 from tdfnlp.formats import find, read
-from tdfnlp.framework import DOMAINS, TDF, VALENCES
-from tdfnlp.metrics import (
-    Truth,
-    bootstrap_interval,
-    cohen_kappa,
-    expected_calibration_error,
-    top_k_accuracy,
-)
-from tdfnlp.model import Model
-from tdfnlp.segmentation import is_substantial
-from tdfnlp.thresholds import decide
-from tdfnlp.training import (
-    Item,
-    encode_questions,
-    fit_default,
-    label_arrays,
-    read_items,
-    topic_folds,
-    training_files,
-)
+from tdfnlp.model import ENCODER, Model
+from tdfnlp.segmentation import segment
+from tdfnlp.suggest import suggest_utterances
+from tdfnlp.weights import find_weights
 
-from .report import ROOT, keep, print_table
+from . import curves
+from .exams import DATA, Exam, invented_exams, pools, real_exams, split
+from .ladder import by_study, directions, ours, simple_systems
+from .marks import decisions, direction, per_domain, score, top_1, worst_domains
+from .report import keep, print_table
 
-EVALUATION = ROOT.parent / "shared" / "evaluation"
-DATA = ROOT / "training_data"
+_ON_PLOTS = ("TF-IDF + LR", "zero-shot definitions", "frozen vectors + LR")
 
-Predict = Callable[[Sequence[Item]], Proba]
-"""Test items of one study to scores, shape (n, 14 or 15)."""
-System = Callable[[Sequence[Item]], Predict]
-"""Training items to what predicts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exam:
-    """A test set. `groups` are resampled whole for the intervals."""
-
-    name: str
-    items: tuple[Item, ...]
-    groups: tuple[str, ...]
-    truth: npt.NDArray[np.bool_]
-
-
-def exam(name: str, items: Sequence[Item], groups: Sequence[str]) -> Exam:
-    """Make a test set out of coded items."""
-    truth = np.array([[d in dict(item.domains) for d in DOMAINS] for item in items])
-    return Exam(name, tuple(items), tuple(groups), truth)
-
-
-def real_exams() -> list[Exam]:
-    """Build one test set per paper in the evaluation folder; none where it is not there."""
-    papers: dict[str, list[Item]] = {}
-    for file in sorted(EVALUATION.glob("*.jsonl")):
-        for line in file.read_text("utf-8").splitlines():
-            record = json.loads(line)
-            valence = record.get("valence", "neutral")
-            domains = tuple((domain, valence) for domain in record["domains"])
-            name = f"{file.stem}: {record['paper']}"
-            papers.setdefault(name, []).append(
-                Item(record["id"], name, record["text"], "", domains)
-            )
-    return [
-        exam(name, items, [item.id for item in items])
-        for name, items in papers.items()
-        if len(items) >= 10
-    ]
-
-
-def invented_exams() -> list[Exam]:
-    """Build the two sets of whole invented interviews, each passage with its question."""
-    sample = DATA / "sample_study"
-    return [
-        _interview_exam("sample study", sample / "gold.jsonl", sample / "interviews"),
-        _interview_exam(
-            "12 interviews", DATA / "interviews" / "gold.jsonl", DATA / "interviews" / "transcripts"
-        ),
-    ]
-
-
-def _interview_exam(name: str, gold_file: Path, folder: Path) -> Exam:
-    """Resampled by person; the sample study is one study, the other interviews one each."""
-    gold = [json.loads(line) for line in gold_file.read_text("utf-8").splitlines()]
-    transcripts = {one.id: one for file, _ in find([folder]) for one in read(file).transcripts}
-    items = []
-    for number, record in enumerate(gold):
-        transcript = transcripts[record["transcript"]]
-        asked = ""
-        for turn in transcript.turns:
-            said = transcript.text[turn.start : turn.end]
-            if turn.start > record["start"]:
-                break
-            if turn.role == "interviewer" and is_substantial(said):
-                asked = said
-        domains = tuple(record["domains"].items())
-        topic = name if name == "sample study" else record["transcript"]
-        items.append(Item(str(number), topic, record["text"], asked, domains))
-    return exam(name, items, [record["transcript"] for record in gold])
-
-
-def majority(train: Sequence[Item]) -> Predict:
-    """Propose the most frequent domain, always."""
-    counts = np.array([sum(d in dict(item.domains) for item in train) for d in DOMAINS], float)
-    return lambda test: np.tile(counts / counts.sum(), (len(test), 1))
-
-
-def keywords(_train: Sequence[Item]) -> Predict:
-    """Count words of a domain's name and constructs that occur in the text."""
-    plain = {"and", "of", "or", "the", "including", "model", "about"}
-    words = [
-        {
-            word.strip("(),").lower()[:6]
-            for phrase in (d.name, *d.constructs)
-            for word in phrase.replace("/", " ").split()
-        }
-        - plain
-        for d in TDF
-    ]
-
-    def predict(test: Sequence[Item]) -> Proba:
-        said = [{w.strip(".,?!").lower()[:6] for w in item.text.split()} for item in test]
-        return np.array([[len(one & own) + 1e-3 * len(own) for own in words] for one in said])
-
-    return predict
-
-
-def tfidf(train: Sequence[Item]) -> Predict:
-    """Weigh words and word pairs by TF-IDF, then logistic regression."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-
-    vectoriser = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    pairs = [(item.text, domain) for item in train for domain, _ in item.domains]
-    rows = vectoriser.fit_transform(text for text, _ in pairs)
-    fitted = LogisticRegression(C=10, max_iter=1000).fit(rows, [d for _, d in pairs])
-    order = [list(fitted.classes_).index(domain) for domain in DOMAINS]
-
-    def predict(test: Sequence[Item]) -> Proba:
-        proba = fitted.predict_proba(vectoriser.transform(item.text for item in test))
-        return np.asarray(proba[:, order])
-
-    return predict
-
-
-def zero_shot(encoder: Encoder) -> System:
-    """Cosine to the domains' definitions."""
-    definitions = encoder.encode(f"{d.name}: {d.definition}" for d in TDF)
-
-    def predict(test: Sequence[Item]) -> Proba:
-        shares = np.exp(20.0 * (encoder.encode(item.text for item in test) @ definitions.T))
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float64)
-
-    return lambda _train: predict
-
-
-def frozen(encoder: Encoder) -> System:
-    """Vectors as they come, then logistic regression: no centring, no question."""
-
-    def fit(train: Sequence[Item]) -> Predict:
-        rows = encoder.encode(item.text for item in train).astype(np.float64)
-        head = fit_head(rows, label_arrays(train)[0])
-        return lambda test: head.predict_proba(encoder.encode(item.text for item in test))
-
-    return fit
-
-
-def ours(encoder: Encoder, model: Model | None = None) -> System:
-    """Predict the shipped way, by `model` or by one fitted on the training items."""
-
-    def fit(train: Sequence[Item]) -> Predict:
-        fitted = model or fit_default(train, encoder)
-        return lambda test: fitted.predict_proba(
-            encoder.encode(item.text for item in test),
-            encode_questions([item.question for item in test], encoder),
-        )
-
-    return fit
-
-
-def held_out(system: System, items: Sequence[Item]) -> Proba:
-    """Predict each topic by a system trained on the other folds; a topic is one study."""
-    topics = np.array([item.topic for item in items])
-    proba = np.zeros((len(items), len(DOMAINS) + 1))
-    for fold in topic_folds(topics, 0):
-        predict = system([items[row] for row in np.flatnonzero(~fold).tolist()])
-        rows: list[int] = np.flatnonzero(fold).tolist()
-        proba[rows] = by_study(predict, [items[row] for row in rows])
-    return proba
-
-
-def by_study(predict: Predict, items: Sequence[Item]) -> Proba:
-    """Predict study by study, as users hand them in: each item's topic is its study."""
-    proba = np.zeros((len(items), len(DOMAINS) + 1))
-    for topic in sorted({item.topic for item in items}):
-        rows = [row for row, item in enumerate(items) if item.topic == topic]
-        found = predict([items[row] for row in rows])
-        proba[rows, : found.shape[1]] = found
-    return proba
-
-
-def score(proba: Proba, test: Exam) -> dict[str, Any]:
-    """Figures over the coded passages of a test set, with 95 % intervals."""
-    coded = np.asarray(test.truth.any(axis=1))
-    shown, truth = proba[coded][:, : len(DOMAINS)], test.truth[coded]
-    groups = [group for group, keep_it in zip(test.groups, coded, strict=True) if keep_it]
-    rows = np.arange(len(shown))
-    best = shown.argmax(axis=1)
-    right = truth[rows, best]
-    # One label a passage for kappa: the guess where it is among the labels, else the first label.
-    single = np.where(right, best, truth.argmax(axis=1))
-    confidence = shown[rows, best]
-    figures: dict[str, Any] = {"n": len(shown)}
-    for name, k in (("top_1", 1), ("top_3", 3)):
-        statistic = partial(_top_k_of, shown, truth, k)
-        low, high = bootstrap_interval(statistic, groups, repeats=500)
-        figures[name] = [round(v, 3) for v in (top_k_accuracy(shown, truth, k), low, high)]
-    figures["kappa"] = round(
-        cohen_kappa([DOMAINS[i] for i in best], [DOMAINS[i] for i in single]), 3
-    )
-    if confidence.max() <= 1:
-        figures["ece"] = round(expected_calibration_error(confidence, right), 3)
-    return figures
-
-
-def _top_k_of(proba: Proba, truth: Truth, k: int, some: npt.NDArray[np.intp]) -> float:
-    return top_k_accuracy(proba[some], truth[some], k)
-
-
-def direction(model: Model, encoder: Encoder, test: Exam) -> dict[str, Any]:
-    """Share right between barrier and facilitator, given the coded domain."""
-    answers = encoder.encode(item.text for item in test.items)
-    questions = encode_questions([item.question for item in test.items], encoder)
-    pairs = [
-        (row, DOMAINS.index(domain), VALENCES.index(valence))
-        for row, item in enumerate(test.items)
-        for domain, valence in item.domains[:1]
-        if valence in VALENCES[:2]
-    ]
-    domains = np.zeros(len(test.items), dtype=np.intp)
-    for row, domain, _ in pairs:
-        domains[row] = domain
-    proba = model.predict_valence_proba(answers, questions, domains)
-    right = np.array([proba[row, :2].argmax() == valence for row, _, valence in pairs])
-    groups = [test.groups[row] for row, _, _ in pairs]
-    low, high = bootstrap_interval(lambda some: float(right[some].mean()), groups, repeats=500)
-    return {"n": len(right), "direction": [round(float(v), 3) for v in (right.mean(), low, high)]}
-
-
-def per_domain(proba: Proba, test: Exam) -> dict[str, list[float]]:
-    """Precision, recall, F1 and count of each domain, taking the most probable one."""
-    coded = test.truth.any(axis=1)
-    best, truth = proba[coded][:, : len(DOMAINS)].argmax(axis=1), test.truth[coded]
-    table = {}
-    for place, domain in enumerate(DOMAINS):
-        guessed, held = best == place, truth[:, place]
-        hits = int((guessed & held).sum())
-        precision = hits / max(1, int(guessed.sum()))
-        recall = hits / max(1, int(held.sum()))
-        f1 = 2 * precision * recall / max(1e-9, precision + recall)
-        table[domain] = [round(v, 3) for v in (precision, recall, f1)] + [int(held.sum())]
-    return table
-
-
-def uncoded(proba: Proba, model: Model, test: Exam) -> dict[str, float]:
-    """Tell what the default thresholds do with talk outside the framework, and with coded talk."""
-    decisions = np.array(decide(proba, model.thresholds))
-    coded = test.truth.any(axis=1)
-    suggested = decisions == "suggest"
-    best = proba[:, : len(DOMAINS)].argmax(axis=1)
-    right = test.truth[np.arange(len(best)), best]
-    return {
-        "precision of suggestions": round(float(right[suggested].mean()), 3),
-        "share suggested": round(float(suggested.mean()), 3),
-        "uncoded talk suggested": round(float(suggested[~coded].mean()), 3)
-        if not coded.all()
-        else 0,
-        "coded talk abstained": round(float((decisions[coded] == "abstain").mean()), 3),
-    }
+Predictions = dict[str, dict[str, Proba]]
+"""System to test set to scores."""
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Print the ladder on every test set."""
-    encoder, model = Encoder.load(), Model.load(*arguments[:1])
-    own = encoder if model.encoder["sha256"] == encoder.fingerprint.sha256 else model.load_encoder()
-    items = [item for file in training_files(DATA) for item in read_items(file)]
-    corpus = exam("corpus, topics held out", items, [item.topic for item in items])
+    """Measure the named shipped models (default and frozen where left out) and print."""
+    started = time.perf_counter()
+    models = [Model.load(name) for name in arguments or ("default", "frozen")]
+    seen, corpus = split()
     real = real_exams()
-    exams = [*invented_exams(), *real]
     if not real:
         print("No ../shared/evaluation here: figures on invented text only. Do not quote them.")
-    ladder: dict[str, System] = {
-        "majority": majority,
-        "keywords": keywords,
-        "TF-IDF + LR": tfidf,
-        "zero-shot definitions": zero_shot(encoder),
-        "frozen vectors + LR": frozen(encoder),
+    exams = [corpus, *invented_exams(), *real]
+    pooled = pools(exams)
+    base, encoders = Encoder.load(), [model.load_encoder() for model in models]
+    systems = simple_systems(base) | {
+        _title(model): ours(own, model) for model, own in zip(models, encoders, strict=True)
     }
-    results: dict[str, Any] = {"model": model.id, "ladder": {}}
-    for name, system in {**ladder, "tdfnlp": ours(own, model)}.items():
-        fitted = ours(own) if name == "tdfnlp" else system
-        proba = {corpus.name: held_out(fitted, items)}
-        predict = system(items)
-        proba |= {one.name: by_study(predict, one.items) for one in exams}
-        results["ladder"][name] = {
-            one.name: score(proba[one.name], one) for one in (corpus, *exams)
-        }
-    results["direction"] = {one.name: direction(model, own, one) for one in exams}
-    results["per_domain"] = {one.name: per_domain(proba[one.name], one) for one in exams}
-    results["thresholds"] = {one.name: uncoded(proba[one.name], model, one) for one in exams}
-    _print(results, [one.name for one in (corpus, *exams)])
+    predictions: Predictions = {}
+    for name, system in systems.items():
+        predict = system(seen)
+        predictions[name] = {one.name: by_study(predict, one.items) for one in exams}
+    results: dict[str, Any] = {
+        "models": [model.id for model in models],
+        "ladder": {
+            name: {one.name: score(found[one.name], one) for one in exams}
+            for name, found in predictions.items()
+        },
+    }
+    for model, own in zip(models, encoders, strict=True):
+        _measure_model(results, model, own, predictions[_title(model)], exams)
+    by_pool = _by_pool(predictions, exams, pooled)
+    results["shipped"] = _side_by_side(models, by_pool, pooled)
+    results["learning_curve"] = curves.learning_curve(base, seen, pooled)
+    results["ablations"] = curves.ablations(encoders[0], seen, pooled)
+    _plot(by_pool, results["learning_curve"], [_title(model) for model in models], pooled)
+    results["seconds"] = round(time.perf_counter() - started)
+    _print(results, exams, pooled)
     keep("quality", results)
 
 
-def _print(results: dict[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        rows = []
-        for system, figures in results["ladder"].items():
-            mine = figures[name]
-            spans = [f"{v[0]:.2f} ({v[1]:.2f}-{v[2]:.2f})" for v in (mine["top_1"], mine["top_3"])]
-            rows.append([system, *spans, f"{mine['kappa']:.2f}", f"{mine.get('ece', '')}"])
-        title = f"{name} (n = {rows and results['ladder']['majority'][name]['n']})"
-        print_table(title, ("system", "top 1", "top 3", "kappa", "ECE"), rows)
+def _title(model: Model) -> str:
+    return f"tdfnlp {model.name}"
+
+
+def _plot(
+    by_pool: dict[str, list[Proba]],
+    points: Sequence[dict[str, Any]],
+    own: Sequence[str],
+    pooled: Sequence[Exam],
+) -> None:
+    if not find_spec("matplotlib"):
+        print("No plots: they need matplotlib (pip install 'tdfnlp[bench]').")
+        return
+    curves.plot_reliability({name: by_pool[name] for name in own}, pooled)
+    curves.plot_risk_coverage({name: by_pool[name] for name in (*_ON_PLOTS, *own)}, pooled)
+    curves.plot_learning_curve(points, pooled)
+
+
+def _measure_model(
+    results: dict[str, Any],
+    model: Model,
+    encoder: Encoder,
+    found: dict[str, Proba],
+    exams: Sequence[Exam],
+) -> None:
+    """Enter what is asked of shipped models alone, by model and test set."""
+    given = directions(encoder, model)
+    figures = {
+        "direction": {one.name: direction(by_study(given, one.items), one) for one in exams},
+        "per_domain": {one.name: per_domain(found[one.name], one) for one in exams},
+        "thresholds": {
+            one.name: decisions(found[one.name], model.thresholds, one) for one in exams
+        },
+    }
+    for name, table in figures.items():
+        results.setdefault(name, {})[model.name] = table
+
+
+def _by_pool(
+    predictions: Predictions, exams: Sequence[Exam], pooled: Sequence[Exam]
+) -> dict[str, list[Proba]]:
+    return {
+        name: [
+            np.vstack([found[one.name] for one in exams if one.kind == pool.kind])
+            for pool in pooled
+        ]
+        for name, found in predictions.items()
+    }
+
+
+def _side_by_side(
+    models: Sequence[Model], by_pool: dict[str, list[Proba]], pooled: Sequence[Exam]
+) -> dict[str, dict[str, Any]]:
+    """Set what a model is worth against what it costs."""
+    return {
+        model.name: {
+            **{
+                pool.name: top_1(proba, pool)
+                for pool, proba in zip(pooled, by_pool[_title(model)], strict=True)
+            },
+            "megabytes": round(_megabytes(model), 1),
+            "utterances_a_second": round(_speed(model)),
+        }
+        for model in models
+    }
+
+
+def _megabytes(model: Model) -> float:
+    """Size of the model's folder, and of the encoder's weights where they lie elsewhere."""
+    assert model.folder
+    files = [file for file in model.folder.rglob("*") if file.is_file()]
+    if model.encoder["name"] != ENCODER:
+        files.append(find_weights(model.encoder["name"]).folder / "model.safetensors")
+    return sum(file.stat().st_size for file in files) / 1e6
+
+
+def _speed(model: Model) -> float:
+    """Utterances of the sample study a second, from segments to suggestions, the second time."""
+    files = find([DATA / "sample_study" / "interviews"])
+    units = segment(one for file, group in files for one in read(file, group=group).transcripts)
+    encoder = model.load_encoder(cache=False)
+    suggest_utterances(units, model, encoder)
+    started = time.perf_counter()
+    suggest_utterances(units, model, encoder)
+    return len(units) / (time.perf_counter() - started)
+
+
+def _print(results: dict[str, Any], exams: Sequence[Exam], pooled: Sequence[Exam]) -> None:
+    for one in exams:
+        _print_ladder(results["ladder"], one)
+    for model in results["direction"]:
+        _print_model(results, model)
+    pool_names = [pool.name for pool in pooled]
+    header = ("model", *(f"{name}, first right" for name in pool_names), "MB", "utterances/s")
     rows = [
         [
             name,
-            str(one["n"]),
-            f"{one['direction'][0]:.2f} ({one['direction'][1]:.2f}-{one['direction'][2]:.2f})",
+            *(_span(one[pool]) for pool in pool_names),
+            f"{one['megabytes']:.1f}",
+            f"{one['utterances_a_second']:,}",
         ]
-        for name, one in results["direction"].items()
+        for name, one in results["shipped"].items()
     ]
-    print_table("Barrier or facilitator", ("set", "n", "right"), rows)
-    rows = [[name, *map(str, one.values())] for name, one in results["thresholds"].items()]
-    header = ("set", *next(iter(results["thresholds"].values())))
-    print_table("Decisions at the default thresholds", header, rows)
+    print_table("The shipped models side by side", header, rows)
+    rows = [
+        [str(one["topics"]), f"{one['items']:,}", *(_span(one[pool]) for pool in pool_names)]
+        for one in results["learning_curve"]
+    ]
+    title = "Learning curve: heads on the frozen encoder, first right"
+    print_table(title, ("topics", "passages", *pool_names), rows)
+    rows = [
+        [name, *(_span(one[pool]) for pool in pool_names)]
+        for name, one in results["ablations"].items()
+    ]
+    title = f"Steps left out: heads on the encoder of {results['models'][0]}, first right"
+    print_table(title, ("fitted", *pool_names), rows)
+    print(f"\n{results['seconds']} s")
+
+
+def _print_ladder(ladder: dict[str, Any], test: Exam) -> None:
+    spans, figures = ("top_1", "top_2", "top_3", "kappa"), ("ece", "brier", "aurc")
+    rows = [
+        [system, *(_span(found[test.name][name]) for name in spans)]
+        + [_plain(found[test.name].get(name)) for name in figures]
+        for system, found in ladder.items()
+    ]
+    title = f"{test.name} (n = {ladder['majority'][test.name]['n']:,})"
+    header = ("system", "top 1", "top 2", "top 3", "kappa", "ECE", "Brier", "AURC")
+    print_table(title, header, rows)
+
+
+def _print_model(results: dict[str, Any], model: str) -> None:
+    rows = [
+        [name, str(one["n"]), _span(one["direction"]), _plain(one["always the commoner"])]
+        for name, one in results["direction"][model].items()
+    ]
+    header: tuple[str, ...] = ("set", "n", "right", "always the commoner")
+    print_table(f"Barrier or facilitator, {model}", header, rows)
+    thresholds = results["thresholds"][model]
+    rows = [
+        [name, *(_span(one) if isinstance(one, list) else _plain(one) for one in found.values())]
+        for name, found in thresholds.items()
+    ]
+    header = ("set", *next(iter(thresholds.values())))
+    print_table(f"Decisions at the default thresholds, {model}", header, rows)
+    rows = [
+        [name, domain, *map(_plain, table[domain][:3]), str(table[domain][3])]
+        for name, table in results["per_domain"][model].items()
+        for domain in worst_domains(table)
+    ]
+    header = ("set", "domain", "precision", "recall", "F1", "n")
+    print_table(f"Weakest domains, {model}", header, rows)
+
+
+def _span(figure: Sequence[float]) -> str:
+    value, low, high = figure
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _plain(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.2f}"

@@ -41,6 +41,73 @@ def expected_calibration_error(
     return float(sum(gaps) / len(order))
 
 
+def brier_score(confidence: Array, correct: npt.NDArray[np.bool_]) -> float:
+    """Mean squared distance of confidence from what came true; 0 is best (Brier 1950).
+
+    Of the chosen label alone: one confidence a unit, not one a label. Unlike the calibration
+    error it needs no bins, and it rewards telling right from wrong too.
+
+    Parameters
+    ----------
+    confidence : array, shape (n,)
+        Probability of the chosen label, 0 to 1.
+    correct : array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> brier_score(np.array([1.0, 0.5]), np.array([True, False]))
+    0.125
+    """
+    return float(((confidence - correct) ** 2).mean())
+
+
+def risk_coverage(confidence: Array, correct: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Share wrong among the surest, for every share that could be answered.
+
+    The risk-coverage curve of El-Yaniv and Wiener 2010 ("On the foundations of noise-free
+    selective classification"). Units of equal confidence come in together, since no threshold
+    parts them: the curve does not depend on the order of the units.
+
+    Parameters
+    ----------
+    confidence : array, shape (n,)
+        Any score that is higher for surer answers.
+    correct : array of bool, shape (n,)
+
+    Returns
+    -------
+    coverage, risk : array, shape (m,)
+        One point for each of the m different confidences; coverage rises to 1.
+
+    Examples
+    --------
+    >>> coverage, risk = risk_coverage(np.array([0.9, 0.4]), np.array([True, False]))
+    >>> coverage.tolist(), risk.tolist()
+    ([0.5, 1.0], [0.0, 0.5])
+    """
+    order = np.argsort(-confidence, kind="stable")
+    last = np.append(np.diff(confidence[order]) < 0, True)
+    answered = np.flatnonzero(last) + 1
+    wrong = np.cumsum(~correct[order])[last]
+    return answered / len(order), wrong / answered
+
+
+def aurc(confidence: Array, correct: npt.NDArray[np.bool_]) -> float:
+    """Area under the risk-coverage curve: mean risk over the thresholds; lower is better.
+
+    Geifman, Uziel and El-Yaniv 2019 ("Bias-reduced uncertainty estimation for deep neural
+    classifiers"): each unit's confidence is once the threshold. With the same confidence for all
+    it is the share wrong.
+
+    Examples
+    --------
+    >>> aurc(np.array([0.9, 0.4]), np.array([True, False]))
+    0.25
+    """
+    coverage, risk = risk_coverage(confidence, correct)
+    return float(np.diff(coverage, prepend=0.0) @ risk)
+
+
 def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
     """Agreement of two single codings beyond chance (Cohen 1960); 0 where chance explains all.
 

@@ -1,16 +1,21 @@
 """Figures against values worked by hand and against scikit-learn."""
 
+from random import Random
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score, top_k_accuracy_score
+from sklearn.metrics import brier_score_loss, cohen_kappa_score, top_k_accuracy_score
 
 from tdfnlp.metrics import (
+    aurc,
     bootstrap_interval,
+    brier_score,
     cohen_kappa,
     expected_calibration_error,
+    risk_coverage,
     top_k_accuracy,
 )
 
@@ -61,6 +66,56 @@ def test_confidence_that_comes_true_has_no_calibration_error() -> None:
     correct = np.array([1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 1], dtype=bool)
     assert expected_calibration_error(confidence, correct, bins=4) == 0
     assert expected_calibration_error(confidence, ~correct, bins=4) > 0.4
+
+
+def test_brier_by_hand_and_as_scikit_learn() -> None:
+    confidence = np.array([0.9, 0.2, 0.8, 0.5])
+    correct = np.array([True, False, False, True])
+    # (.01 + .04 + .64 + .25) / 4
+    assert brier_score(confidence, correct) == pytest.approx(0.235)
+    assert brier_score(confidence, correct) == pytest.approx(brier_score_loss(correct, confidence))
+    assert brier_score(correct.astype(float), correct) == 0
+    assert brier_score(correct.astype(float), ~correct) == 1
+
+
+def test_risk_coverage_by_hand() -> None:
+    confidence = np.array([0.3, 0.9, 0.6, 0.6, 0.1])
+    correct = np.array([True, True, False, True, False])
+    coverage, risk = risk_coverage(confidence, correct)
+    # .9 alone is right; both of .6 come in together, one wrong of three; then 1 of 4, 2 of 5.
+    assert coverage == pytest.approx([0.2, 0.6, 0.8, 1.0])
+    assert risk == pytest.approx([0, 1 / 3, 1 / 4, 2 / 5])
+    # Each unit's own threshold once, the two of .6 at the same.
+    assert aurc(confidence, correct) == pytest.approx((0 + 2 / 3 + 1 / 4 + 2 / 5) / 5)
+
+
+def test_area_where_confidence_says_all_or_nothing() -> None:
+    correct = np.array([True, True, False, True])
+    assert aurc(np.full(4, 0.7), correct) == 0.25
+    # Wrong one last: 0, 0, 0, 1/4; wrong one first: 1, 1/2, 1/3, 1/4.
+    assert aurc(np.array([0.9, 0.8, 0.1, 0.7]), correct) == pytest.approx(1 / 16)
+    assert aurc(np.array([0.1, 0.2, 0.9, 0.3]), correct) == pytest.approx(25 / 48)
+
+
+answers = st.lists(st.tuples(st.sampled_from([0.1, 0.4, 0.5, 0.9]), st.booleans()), min_size=1)
+
+
+@FAST
+@given(answers, st.randoms(use_true_random=False))
+def test_risk_coverage_is_one_curve_whatever_the_order(
+    some: list[tuple[float, bool]], random: Random
+) -> None:
+    confidence, correct = (np.array(column) for column in zip(*some, strict=True))
+    shuffled = random.sample(some, len(some))
+    other = [np.array(column) for column in zip(*shuffled, strict=True)]
+    coverage, risk = risk_coverage(confidence, correct)
+    assert np.array_equal([coverage, risk], risk_coverage(other[0], other[1]))
+    assert len(coverage) == len(set(confidence))
+    assert coverage[-1] == 1
+    assert risk[-1] == pytest.approx((~correct).mean())
+    assert (np.diff(coverage) > 0).all()
+    # Any rising function of confidence ranks the same.
+    assert aurc(confidence**3, correct) == pytest.approx(aurc(confidence, correct))
 
 
 def test_kappa_by_hand() -> None:
