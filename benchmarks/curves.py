@@ -36,6 +36,9 @@ _DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 3
 _MARKERS = "os^Dv<>"
 _PER_BIN = 35
 """Passages of a bin, at least: under that a bin says nothing."""
+_STEADY = 10
+"""Passages under which the share wrong among the surest is noise, and not drawn."""
+_POINTS = 100
 
 Predictions = Mapping[str, Sequence[Proba]]
 """System to its scores on each pooled set."""
@@ -102,8 +105,9 @@ def plot_risk_coverage(predictions: Predictions, pooled: Sequence[Exam]) -> None
     for place, (panel, one) in enumerate(zip(panels, pooled, strict=True)):
         for style, (name, scores) in enumerate(predictions.items()):
             coverage, risk = risk_coverage(*best_guess(scores[place], one))
-            steady = coverage * one.coded.sum() >= 10  # the first few passages are noise
-            panel.plot(coverage[steady], risk[steady], label=name, **_style(style))
+            start = int(np.searchsorted(coverage, _STEADY / one.coded.sum()))
+            shown = np.unique(np.linspace(start, len(risk) - 1, _POINTS).astype(int))
+            panel.plot(coverage[shown], risk[shown], label=name, **_style(style))
         panel.set_xlabel("share answered, surest first")
         panel.set_xlim(0, 1)
     _finish(figure, panels, "share wrong", "risk_coverage")
@@ -161,7 +165,8 @@ def _finish(figure: Any, panels: Sequence[Any], label: str, name: str) -> None:
     figure.legend(lines, names, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     RESULTS.mkdir(exist_ok=True)
     # No version of matplotlib in the file: it changes where a picture changes.
-    figure.savefig(RESULTS / f"{name}.png", dpi=100, metadata={"Software": None})
+    options = {"metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+    figure.savefig(RESULTS / f"{name}.png", dpi=100, **options)
 
 
 def _wilson(shares: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[Any]:

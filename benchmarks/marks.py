@@ -55,9 +55,9 @@ def score(proba: Proba, test: Exam) -> dict[str, Any]:
         groups,
     )
     if confidence.max() <= 1:  # word counts are no probabilities
-        figures["ece"] = round(expected_calibration_error(confidence, right), 3)
-        figures["brier"] = round(brier_score(confidence, right), 3)
-    figures["aurc"] = round(aurc(confidence, right), 3)
+        figures["ece"] = round(expected_calibration_error(confidence, right), 4)
+        figures["brier"] = round(brier_score(confidence, right), 4)
+    figures["aurc"] = round(aurc(confidence, right), 4)
     return figures
 
 
@@ -92,7 +92,7 @@ def direction(proba: Proba, test: Exam) -> dict[str, Any]:
     return {
         "n": len(right),
         "direction": _share(right, [test.groups[row] for row in clear]),
-        "always the commoner": round(float(max(truth.mean(), 1 - truth.mean())), 3),
+        "always the commoner": round(float(max(truth.mean(), 1 - truth.mean())), 4),
     }
 
 
@@ -133,11 +133,11 @@ def decisions(proba: Proba, thresholds: Thresholds, test: Exam) -> dict[str, Any
     precision = _share(right[suggested], _of(test.groups, suggested)) if suggested.any() else None
     return {
         "precision of suggestions": precision,
-        "share suggested": round(float(suggested.mean()), 3),
+        "share suggested": round(float(suggested.mean()), 4),
         "uncoded talk suggested": (
-            None if coded.all() else round(float(suggested[~coded].mean()), 3)
+            None if coded.all() else round(float(suggested[~coded].mean()), 4)
         ),
-        "coded talk abstained": round(float((decided[coded] == "abstain").mean()), 3),
+        "coded talk abstained": round(float((decided[coded] == "abstain").mean()), 4),
     }
 
 
@@ -151,7 +151,8 @@ def _interval(statistic: Callable[[Places], float], groups: Sequence[str]) -> li
 
 
 def _rounded(*values: float) -> list[float]:
-    return [round(float(value), 3) for value in values]
+    """To four places: three would be rounded twice where two are shown (10 of 22 to .46)."""
+    return [round(float(value), 4) for value in values]
 
 
 def _of(groups: Sequence[str], keep: Bools) -> list[str]:

@@ -7,6 +7,7 @@
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from .ladder import by_study, directions, ours, simple_systems
 from .marks import decisions, direction, per_domain, score, top_1, worst_domains
 from .report import keep, print_table
 
-_ON_PLOTS = ("TF-IDF + LR", "zero-shot definitions", "frozen vectors + LR")
+_BESIDE = ("TF-IDF + LR", "zero-shot definitions", "frozen vectors + LR")
 
 Predictions = dict[str, dict[str, Proba]]
 """System to test set to scores."""
@@ -82,7 +83,7 @@ def _plot(
         print("No plots: they need matplotlib (pip install 'tdfnlp[bench]').")
         return
     curves.plot_reliability({name: by_pool[name] for name in own}, pooled)
-    curves.plot_risk_coverage({name: by_pool[name] for name in (*_ON_PLOTS, *own)}, pooled)
+    curves.plot_risk_coverage({name: by_pool[name] for name in (*own, *_BESIDE)}, pooled)
     curves.plot_learning_curve(points, pooled)
 
 
@@ -122,6 +123,7 @@ def _side_by_side(
     models: Sequence[Model], by_pool: dict[str, list[Proba]], pooled: Sequence[Exam]
 ) -> dict[str, dict[str, Any]]:
     """Set what a model is worth against what it costs."""
+    speeds = _speeds(models)
     return {
         model.name: {
             **{
@@ -129,7 +131,7 @@ def _side_by_side(
                 for pool, proba in zip(pooled, by_pool[_title(model)], strict=True)
             },
             "megabytes": round(_megabytes(model), 1),
-            "utterances_a_second": round(_speed(model)),
+            "utterances_a_second": round(speeds[model.name]),
         }
         for model in models
     }
@@ -144,15 +146,21 @@ def _megabytes(model: Model) -> float:
     return sum(file.stat().st_size for file in files) / 1e6
 
 
-def _speed(model: Model) -> float:
-    """Utterances of the sample study a second, from segments to suggestions, the second time."""
+def _speeds(models: Sequence[Model]) -> dict[str, float]:
+    """Utterances of the sample study a second, from segments to suggestions, cache off.
+
+    One run to warm up, then the median of three, in turn: a machine that slows down slows all.
+    """
     files = find([DATA / "sample_study" / "interviews"])
     units = segment(one for file, group in files for one in read(file, group=group).transcripts)
-    encoder = model.load_encoder(cache=False)
-    suggest_utterances(units, model, encoder)
-    started = time.perf_counter()
-    suggest_utterances(units, model, encoder)
-    return len(units) / (time.perf_counter() - started)
+    encoders = {model.name: model.load_encoder(cache=False) for model in models}
+    times: dict[str, list[float]] = {model.name: [] for model in models}
+    for _ in range(4):
+        for model in models:
+            started = time.perf_counter()
+            suggest_utterances(units, model, encoders[model.name])
+            times[model.name].append(time.perf_counter() - started)
+    return {name: len(units) / median(some[1:]) for name, some in times.items()}
 
 
 def _print(results: dict[str, Any], exams: Sequence[Exam], pooled: Sequence[Exam]) -> None:

@@ -71,12 +71,14 @@ def suggest(
       tdfnlp suggest study.qdpx -o coded.qdpx
     """
     with _plain_errors():
+        from .exchange import check_suggestions
         from .export import check_suffix
         from .suggest import collect, suggest_codes
 
         check_suffix(output)  # a wrong suffix is said before the work, not after it
         with _bars(quiet) as progress:
-            collected = collect(list(sources), progress=progress)
+            collected = collect(list(sources), progress=progress, output=output)
+        check_suggestions(output, collected.study)
         _warn_of_identifiers(collected.study.transcripts, quiet, fail_on_identifiers)
         with _bars(quiet) as progress:
             result = suggest_codes(collected.study, model=model, progress=progress)
@@ -116,7 +118,7 @@ def convert(sources: tuple[Path, ...], output: Path, mapping: Path | None) -> No
         from .mapping import apply, read_mapping, tie
         from .suggest import collect
 
-        collected = collect(list(sources))
+        collected = collect(list(sources), output=output)
         study = collected.study
         tied = tie(all_codes(study), read_mapping(mapping) if mapping else None)
         study = apply(study, tied)

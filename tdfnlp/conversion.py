@@ -12,6 +12,7 @@ COLUMNS: tuple[str, ...] = (
     "source",
     "group",
     "coder",
+    "how",
     "code",
     "domain",
     "valence",
@@ -35,7 +36,8 @@ def rows(study: Study) -> Iterator[dict[str, Any]]:
     ------
     dict of str to str, int or None
         Keys as in ``COLUMNS``. ``code`` is the path joined by " > "; ``start`` and ``end`` are
-        code points in the transcript, half-open; ``text`` is that slice, "" where the study has
+        code points in the transcript, half-open; ``how`` is "suggested" for what a machine coded;
+        ``text`` is that slice, "" where the study has
         no such transcript. Domain, valence and group are None where they are not known.
     """
     texts = {one.id: one for one in study.transcripts}
@@ -47,6 +49,7 @@ def rows(study: Study) -> Iterator[dict[str, Any]]:
             "source": coding.transcript,
             "group": source.group if source else None,
             "coder": coding.coder,
+            "how": coding.how,
             "code": " > ".join(coding.code),
             "domain": domains.get(coding.code),
             "valence": coding.valence or valences.get(coding.code),

@@ -9,12 +9,17 @@ from .coding import Coding, Study, Suggestion
 from .conversion import to_csv
 from .errors import InputError
 from .files import replacing
-from .formats import read
+from .formats import read, same_file
 
-LOOK = "Please look"
+LOOK = "tdfnlp: please look"
 """Code of what a person should look at, beside the domains."""
+SUGGESTED = "(suggested)"
+"""How names of suggested codes end: some programs have each name once, and people have theirs."""
 
 SUFFIXES: tuple[str, ...] = (".qdpx", ".qdc", ".csv")
+
+
+_EXCERPTS = "Positions are in the quotes alone: hand in the transcripts too to have them in these."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ def write(path: Path | str, study: Study) -> tuple[str, ...]:
     Raises
     ------
     InputError
-        Another suffix, nothing to write, or a coding that does not fit its text.
+        Another suffix, nothing to write, a coding that does not fit its text, or a file that the
+        study was read from.
     OutputError
         The place cannot be written.
 
@@ -54,10 +60,39 @@ def write(path: Path | str, study: Study) -> tuple[str, ...]:
     ()
     """
     path = Path(path)
+    check_target(path, study)
     output = _output(path, study)
     with replacing(path) as part:
         part.write_bytes(output.data)
-    return output.notes
+    quotes = study.excerpts and study.codings and path.suffix.lower() != ".qdc"
+    return (*output.notes, *([_EXCERPTS] if quotes else []))
+
+
+def check_target(path: Path, study: Study) -> None:
+    """Refuse to replace a file that the study was read from.
+
+    Raises
+    ------
+    InputError
+        The file is one of the transcripts' sources.
+    """
+    for source in {one.source for one in study.transcripts if one.source}:
+        if same_file(Path(source), path):
+            raise InputError(f"{path.name} is a file that was read; give the result another name.")
+
+
+def check_suggestions(path: Path, study: Study) -> None:
+    """Refuse a place to which suggestions for this study cannot be written.
+
+    Raises
+    ------
+    InputError
+        The file is one of the sources, or suggestions for a REFI-QDA project and for other files
+        would have to go into one project.
+    """
+    check_target(path, study)
+    if path.suffix.lower() == ".qdpx":
+        _project_of(study)
 
 
 def all_codes(study: Study) -> tuple[Code, ...]:
@@ -115,28 +150,56 @@ def write_suggestions(
     -------
     tuple of str
         What was added, and what could not be carried.
+
+    Raises
+    ------
+    InputError
+        The project was moved or changed since it was read, or was read together with other files.
     """
     from .formats import insertion
+    from .formats.conventions import MACHINE
 
     codings = list(_codings(items, model))
     machine = insertion.Machine(
-        f"tdfnlp {model}", f"Suggested by model {model}, codebook {TDF_CODEBOOK.hash[:12]}."
+        f"{MACHINE}{model}", f"Suggested by model {model}, codebook {TDF_CODEBOOK.hash[:12]}."
     )
     source = _project_of(study)
     if source is None:
         coded = [replace(one, code=(machine.root, *one.code)) for one in codings]
         coded = [replace(one, note=f"{one.note} {machine.note}") for one in coded]
         return write(path, replace(study, codings=(*study.codings, *coded)))
-    if path.exists() and path.samefile(source):
-        raise InputError(f"{path.name} is the project that was read; give the result another name.")
-    data = source.read_bytes()
-    again = {one.id: one.content_hash for one in read(source).transcripts}
-    if again != {one.id: one.content_hash for one in study.transcripts}:
+    check_target(path, study)
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        reason = f"{source.name} is no longer where it was read from; put it back or run again."
+        raise InputError(reason) from error
+    again = read(source)
+    if _texts(again) != _texts(study):
         raise InputError(f"{source.name} has changed since it was read; run again.")
     made = insertion.add(source, data, codings, machine)
     with replacing(path) as part:
         part.write_bytes(made.data)
-    return made.notes
+    return (*made.notes, *_not_written(study, again, source.name))
+
+
+def _texts(study: Study) -> dict[str, str]:
+    return {one.id: one.content_hash for one in study.transcripts}
+
+
+def _not_written(study: Study, project: Study, name: str) -> Iterator[str]:
+    """Count codings of the study that are not in the project it is about."""
+    there = {_identity(one) for one in project.codings}
+    others = sum(_identity(one) not in there for one in study.codings)
+    if others:
+        yield (
+            f"{others} codings of other files are not written into {name}; `tdfnlp convert` makes "
+            "a new project with them."
+        )
+
+
+def _identity(one: Coding) -> tuple[object, ...]:
+    return one.transcript, one.start, one.end, one.code, one.coder, one.guid
 
 
 def _codings(items: Iterable[Suggestion], model: str) -> Iterator[Coding]:
@@ -148,12 +211,12 @@ def _codings(items: Iterable[Suggestion], model: str) -> Iterator[Coding]:
             f"{name} {share:.2f}"
             for name, share in zip(item.domains, item.confidences, strict=True)
         )
-        code = (domain, valence.capitalize()) if item.decision == "suggest" else (LOOK,)
+        code = (f"{domain} {SUGGESTED}", f"{domain}: {valence} {SUGGESTED}")
         yield Coding(
             unit.transcript,
             unit.start,
             unit.end,
-            code,
+            code if item.decision == "suggest" else (LOOK,),
             coder=f"tdfnlp {model}",
             valence=valence if item.decision == "suggest" else None,
             how="suggested",
@@ -163,7 +226,13 @@ def _codings(items: Iterable[Suggestion], model: str) -> Iterator[Coding]:
 
 
 def _project_of(study: Study) -> Path | None:
-    """Find the project that all transcripts come from, None where there is none or several."""
-    sources = {one.source for one in study.transcripts}
-    only = sources.pop() if len(sources) == 1 else None
-    return Path(only) if only and only.lower().endswith(".qdpx") else None
+    """Find the project that all transcripts come from, None where none comes from one."""
+    sources = {one.source or "" for one in study.transcripts}
+    projects = sorted(one for one in sources if one.lower().endswith(".qdpx"))
+    if projects and len(sources) > 1:
+        raise InputError(
+            f"{Path(projects[0]).name} was read together with other files. Hand in the project "
+            "alone to add to it, or make one project of all with `tdfnlp convert` first; a new "
+            "project would lose recordings and memos."
+        )
+    return Path(projects[0]) if projects else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .coding import DECISIONS, Study, Suggestion
 from .errors import InputError
-from .exchange import write_suggestions
+from .exchange import check_suggestions, write_suggestions
 from .files import replacing
 from .framework import DOMAINS
 from .identifiers import flag
@@ -122,12 +122,13 @@ class Suggestions:
         Raises
         ------
         InputError
-            Another suffix.
+            Another suffix, or a file that the study was read from.
         OutputError
             The place cannot be written.
         """
         path = Path(path)
         check_suffix(path)
+        check_suggestions(path, self.study)
         if path.suffix.lower() == PROJECT:
             return write_suggestions(path, self.items, self.study, self.model)
         with replacing(path) as part:

@@ -8,9 +8,12 @@ file, and the note names the candidates.
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
+from typing import TypeAlias
 
 from .codebook import Code, Codebook
 from .coding import Study
@@ -19,7 +22,9 @@ from .framework import DOMAINS, VALENCES, Valence
 from .spelling import Meaning, meaning, suggestion
 
 NONE = "none"
+_Order: TypeAlias = tuple[str | None, Valence | None]
 _JOIN = " > "
+_STATED = re.compile(r"\s{0,9}sep=([,;\t|])[ \t]*(?:\r\n|\r|\n)", re.IGNORECASE)
 _MAX_BYTES = 10 * 2**20
 _NAMED = 10  # codes that one note names
 
@@ -73,7 +78,8 @@ def tie(codes: Sequence[Code], mapping: Mapping[str, str] | None = None) -> Tied
     Raises
     ------
     CodebookError
-        The mapping names something that is no domain or no valence.
+        The mapping names something that is no domain or no valence, or one code in two spellings
+        with two domains.
 
     Examples
     --------
@@ -81,7 +87,8 @@ def tie(codes: Sequence[Code], mapping: Mapping[str, str] | None = None) -> Tied
     >>> [(code.domain, code.valence) for code in tied.codebook.codes][1]
     ('Environmental context and resources', 'barrier')
     """
-    orders = {_key(key): _order(value, f"of {key!r}") for key, value in (mapping or {}).items()}
+    rows = ((f"of {key!r}", key, value) for key, value in (mapping or {}).items())
+    orders = {key: order for key, (_, _, order) in _orders(rows).items()}
     ties: dict[tuple[str, ...], _Tie] = {}
     for code in sorted(_with_folders(codes), key=lambda one: len(one.path)):
         ties.setdefault(code.path, _tied(code, ties, orders))
@@ -92,7 +99,10 @@ def tie(codes: Sequence[Code], mapping: Mapping[str, str] | None = None) -> Tied
     unmapped = tuple(code for code in made if code.codable and not ties[code.path].settled)
     unused = set(orders) - {key for code in codes for key in _keys(code)}
     names = [key for key in mapping or {} if _key(key) in unused]
-    return Tied(Codebook(made), unmapped, (*_notes(unmapped, ties), *_unused(names)))
+    notes = [*_notes(unmapped, ties)]
+    if names:
+        notes.append(f"The mapping names codes that the study does not have: {_some(names)}.")
+    return Tied(Codebook(made), unmapped, tuple(notes))
 
 
 def apply(study: Study, tied: Tied) -> Study:
@@ -124,7 +134,7 @@ def read_mapping(path: Path) -> dict[str, str]:
     ----------
     path : Path
         A .csv with the columns code, domain and, if wanted, valence; or a .json object of code to
-        domain.
+        domain. In UTF-8, or in UTF-16 with a byte order mark.
 
     Returns
     -------
@@ -141,17 +151,26 @@ def read_mapping(path: Path) -> dict[str, str]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise CodebookError(f"{path.name}: too large for a mapping.")
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # Excel's "Unicode text"
+        text = data.decode("utf-16" if marked else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CodebookError(f"{path.name}: cannot be read as UTF-8 text.") from error
     rows = _json_rows(path, text) if path.suffix.lower() == ".json" else _csv_rows(path, text)
-    mapping: dict[str, str] = {}
-    for place, code, value in rows:
-        domain, valence = _order(value, f"in {path.name}, {place}")
-        if mapping.get(code.strip(), "") not in ("", _value(domain, valence)):
-            raise CodebookError(f"{path.name}, {place}: {code.strip()!r} was mapped before.")
-        mapping[code.strip()] = _value(domain, valence)
-    return mapping
+    found = _orders((f"in {path.name}, {place}", code, value) for place, code, value in rows)
+    return {name: _value(*order) for name, _, order in found.values()}
+
+
+def _orders(rows: Iterable[tuple[str, str, str]]) -> dict[str, tuple[str, str, _Order]]:
+    """Read rows; a name is looked up without regard to capitals and spaces."""
+    orders: dict[str, tuple[str, str, _Order]] = {}
+    for where, name, value in rows:
+        new = (name.strip(), where, _order(value, where))
+        known = orders.setdefault(_key(name), new)
+        if known[2] != new[2]:
+            what = f"{known[0]!r} ({known[1]}) and {new[0]!r} ({where})"
+            raise CodebookError(f"{what} are one code and mapped differently.")
+    return orders
 
 
 def _value(domain: str | None, valence: Valence | None) -> str:
@@ -170,24 +189,22 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, str, str]]:
+    stated = _STATED.match(text)  # Excel's own way to say the delimiter
     first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    head: list[str] | None = None
+    delimiter = stated[1] if stated else max(",;\t", key=first.count)
+    table = io.StringIO(text[stated.end() :] if stated else text, newline="")
+    reader = csv.reader(table, delimiter=delimiter, strict=True)
     try:
-        for cells in reader:
-            row = [cell.strip() for cell in cells]
-            if not any(row):
-                continue
-            if head is None:
-                head = _head(path, row)
-                continue
-            row += [""] * (len(head) - len(row))
-            named = dict(zip(head, row, strict=False))
-            valence = named.get("valence", "")
-            value = named["domain"] + (f" | {valence}" if valence else "")
-            yield f"line {reader.line_num}", named["code"], value
+        lines = [(reader.line_num + bool(stated), list(map(str.strip, row))) for row in reader]
     except csv.Error as error:
-        raise CodebookError(f"{path.name}, line {reader.line_num}: is no table.") from error
+        place = f"line {reader.line_num + bool(stated)}"
+        raise CodebookError(f"{path.name}, {place}: is no table.") from error
+    lines = [(line, row) for line, row in lines if any(row)]
+    head = _head(path, lines[0][1]) if lines else []
+    for line, row in lines[1:]:
+        named = dict(zip_longest(head, row[: len(head)], fillvalue=""))
+        valence = named.get("valence", "")
+        yield f"line {line}", named["code"], named["domain"] + (f" | {valence}" if valence else "")
 
 
 def _head(path: Path, row: Sequence[str]) -> list[str]:
@@ -200,12 +217,14 @@ def _head(path: Path, row: Sequence[str]) -> list[str]:
     return head
 
 
-def _order(value: str, where: str) -> tuple[str | None, Valence | None]:
+def _order(value: str, where: str) -> _Order:
     """Read the right side of a mapping."""
     name, _, word = (part.strip() for part in value.partition("|"))
     valence = next((one for one in VALENCES if one == word.casefold()), None)
     if word and valence is None:
         raise CodebookError(f"{word!r} {where} is no valence: use {', '.join(VALENCES)}.")
+    if not name:
+        raise CodebookError(f"The domain {where} is empty: write {NONE!r} for a code without one.")
     found = meaning(name)
     known = found.outside or found.domain is not None
     if not known or found.valence is not None:
@@ -225,7 +244,7 @@ def _keys(code: Code) -> tuple[str, str]:
 def _tied(
     code: Code,
     ties: Mapping[tuple[str, ...], _Tie],
-    orders: Mapping[str, tuple[str | None, Valence | None]],
+    orders: Mapping[str, _Order],
 ) -> _Tie:
     order = next((orders[key] for key in _keys(code) if key in orders), None)
     above = next((ties[at] for at in _above(code.path) if at in ties), _Tie())
@@ -273,11 +292,6 @@ def _notes(unmapped: Iterable[Code], ties: Mapping[tuple[str, ...], _Tie]) -> It
     for candidates, names in groups.items():
         choice = " or ".join(candidates)
         yield f"Not tied, say in the mapping whether {choice} is meant: {_some(names)}."
-
-
-def _unused(names: Sequence[str]) -> Iterator[str]:
-    if names:
-        yield f"The mapping names codes that the study does not have: {_some(names)}."
 
 
 def _some(names: Sequence[str]) -> str:

@@ -93,12 +93,13 @@ def locate(exports: Study, transcripts: Sequence[Transcript]) -> Study:
     left: list[str] = []
     for name, some in sources.items():
         page = _page_of(name, [quotes[name][one.start : one.end] for one in some], pages)
+        title = f"{name} ({', '.join(dict.fromkeys(' > '.join(one.code) for one in some))})"
         if page is None:
             left.append(name)
             codings += some
-            notes.append(f"{name}: no transcript has this name or its quotes; the quotes stand in.")
+            notes.append(f"{title}: no transcript has this name or its quotes; these stand in.")
             continue
-        placed, said = _place_all(name, some, quotes[name], page)
+        placed, said = _place_all(title, some, quotes[name], page)
         codings += placed
         notes += said
     if budget.left <= 0:
@@ -130,7 +131,7 @@ def _page_of(name: str, quotes: Sequence[str], pages: Sequence[_Page]) -> _Page 
 
 
 def _place_all(
-    name: str, codings: Sequence[Coding], quotes: str, page: _Page
+    title: str, codings: Sequence[Coding], quotes: str, page: _Page
 ) -> tuple[list[Coding], list[str]]:
     sequences: dict[tuple[str, ...], list[int]] = {}
     for at, coding in enumerate(codings):
@@ -143,7 +144,7 @@ def _place_all(
         unsure += doubts
         places |= {at: place for at, place in zip(ats, chosen, strict=True) if place}
     placed = [_moved(codings[at], place, page) for at, place in sorted(places.items())]
-    return placed, list(_report(name, page.transcript.id, len(codings), places.values(), unsure))
+    return placed, list(_report(title, page.transcript.id, len(codings), places.values(), unsure))
 
 
 def _moved(coding: Coding, place: _Place, page: _Page) -> Coding:
@@ -154,20 +155,20 @@ def _moved(coding: Coding, place: _Place, page: _Page) -> Coding:
 
 
 def _report(
-    name: str, page: str, total: int, places: Iterable[_Place], unsure: int
+    title: str, page: str, total: int, places: Iterable[_Place], unsure: int
 ) -> Iterator[str]:
     ways = Counter(place.how for place in places)
     found = sum(ways.values())
     yield (
-        f"{name}: {found} of {total} quotes were found in {page}: {ways['exact']} as they stand, "
+        f"{title}: {found} of {total} quotes were found in {page}: {ways['exact']} as they stand, "
         f"{ways['normalised']} but for spacing and signs, {ways['fuzzy']} by likeness "
         f"({CUTOFF:.0f} of 100 or more)."
     )
     if found < total:
-        yield f"{name}: {total - found} quotes were not found in {page} and were left out."
+        yield f"{title}: {total - found} quotes were not found in {page} and were left out."
     if unsure:
         yield (
-            f"{name}: {unsure} quotes stand at several places in {page}; the first that fits the "
+            f"{title}: {unsure} quotes stand at several places in {page}; the first that fits the "
             "order of the references was taken."
         )
 
@@ -239,7 +240,7 @@ def _every_place(page: _Page, quote: str) -> tuple[_Place, ...]:
             _Place(starts[at], starts[at + len(words) - 1] + 1, "normalised")
             for at in _occurrences(words, folded)
         ]
-    whole = [place for place in exact if _is_whole(text, place)]
+    whole = [place for place in exact if is_edge(text, place.start) and is_edge(text, place.end)]
     return tuple(whole or exact)
 
 
@@ -250,10 +251,6 @@ def _occurrences(quote: str, text: str) -> Iterator[int]:
             return
         yield at
         at = text.find(quote, at + len(quote))
-
-
-def _is_whole(text: str, place: _Place) -> bool:
-    return is_edge(text, place.start) and is_edge(text, place.end)
 
 
 def _likest(page: _Page, words: str) -> _Place | None:

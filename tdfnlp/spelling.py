@@ -190,10 +190,11 @@ def _words(text: str) -> list[str]:
 
 def _key(text: str) -> frozenset[str]:
     """Reduce a name to the words that tell domains apart, abbreviations written out."""
-    words = [word for word in _words(text) if word not in _FILLERS | _DIRECTION_WORDS]
-    for end in (0, -1):  # "TDF 3: Skills", "D3 Skills", "Skills 2"
-        if len(words) > 1 and _NUMBER.fullmatch(words[end]):
-            del words[end]
+    words = [word for word in _words(text) if word not in _FILLERS and word not in _DIRECTIONS]
+    while len(words) > 1 and _NUMBER.fullmatch(words[0]):  # "TDF 3: Skills", "1.2 Skills"
+        del words[0]
+    if len(words) > 1 and _NUMBER.fullmatch(words[-1]):  # "Skills 2"
+        del words[-1]
     return frozenset().union(*(_EXPANDED.get(word, frozenset({word})) for word in words))
 
 
@@ -206,8 +207,9 @@ def _keys(name: str) -> Iterator[frozenset[str]]:
 
 def _direction(name: str) -> tuple[Valence | None, bool]:
     words = _words(name)
-    if _DENIED.intersection(words):
-        return None, False
+    if _DENIED.intersection(words):  # "No barriers"; but "Lack of skill [barrier]"
+        said = {_DIRECTIONS[word] for word in _alone(name)}
+        return (next(iter(said)), True) if len(said) == 1 else (None, False)
     if _BOTH.search(name):
         return None, True
     found = {_STRONG[word] for word in words if word in _STRONG}
@@ -224,14 +226,18 @@ def _direction(name: str) -> tuple[Valence | None, bool]:
 def _set_apart(name: str, words: list[str]) -> Iterator[str]:
     """Weak words that are a part of the name by themselves, or stand beside a domain's name."""
     weak = [word for word in words if word in _WEAK]
-    if not weak:
-        return
-    if _key(name) in _DOMAIN_KEYS or not _key(name):
+    # "Negative emotions" names a kind of emotion, which may help or hinder.
+    if weak and (not (key := _key(name)) or _DOMAIN_KEYS.get(key, "Emotion") != "Emotion"):
         yield from weak
-        return
+    elif weak:
+        yield from (word for word in _alone(name) if word in _WEAK)
+
+
+def _alone(name: str) -> Iterator[str]:
+    """Words of direction that are a whole part of the name."""
     for part in _APART.split(name):
         inside = [word for word in _words(part) if word not in _FILLERS]
-        if len(inside) == 1 and inside[0] in _WEAK:
+        if len(inside) == 1 and inside[0] in _DIRECTIONS:
             yield inside[0]
 
 
@@ -244,7 +250,7 @@ def _component(keys: list[frozenset[str]], above: str) -> tuple[str, ...]:
     return ()
 
 
-_DIRECTION_WORDS = frozenset(_STRONG) | frozenset(_WEAK)
+_DIRECTIONS = MappingProxyType({**_STRONG, **_WEAK})
 _EXPANDED = MappingProxyType(
     {
         short: frozenset(_SPELLINGS[domain].split(",")[0].split())
@@ -266,12 +272,7 @@ def _ambiguous() -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
     for domain in TDF:
         for construct in domain.constructs:
             key = _key(construct)
-            yield (
-                key,
-                tuple(
-                    one.name for one in TDF if any(_key(other) == key for other in one.constructs)
-                ),
-            )
+            yield key, tuple(one.name for one in TDF if key in map(_key, one.constructs))
     for old, new in V1_TO_V2.items():
         if len(new) > 1:
             yield _key(old), tuple(name for name in DOMAINS if name in new)

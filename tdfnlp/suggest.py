@@ -12,7 +12,7 @@ from .coding import Coding, Study, Suggestion
 from .embedding import Encoder
 from .errors import FormatError, InputError
 from .export import Suggestions
-from .formats import SUFFIXES, find, read
+from .formats import SUFFIXES, find, read, without_results
 from .framework import DOMAINS, VALENCES
 from .matching import locate
 from .model import Model
@@ -153,13 +153,17 @@ def _suggestions(
     ]
 
 
-def collect(source: Source, *, progress: Progress | None = None) -> Collected:
+def collect(
+    source: Source, *, progress: Progress | None = None, output: Path | None = None
+) -> Collected:
     """Read everything a source names; unreadable files are reported, the rest go on.
+
+    In folders, results that an earlier run left there are passed over, with a note.
 
     Raises
     ------
     InputError
-        Nothing was given or found.
+        Nothing was given or found, or `output` is a file that would be read.
     FormatError
         The only file cannot be read.
     """
@@ -168,7 +172,8 @@ def collect(source: Source, *, progress: Progress | None = None) -> Collected:
     given = _listed(source)
     if all(isinstance(one, Transcript) for one in given) and given:
         return Collected(_join([Study((one,)) for one in given if isinstance(one, Transcript)]))
-    files = find(one for one in given if isinstance(one, str | Path))
+    paths = [one for one in given if isinstance(one, str | Path)]
+    files, notes = without_results(find(paths), paths, output)
     if not files:
         raise InputError("Nothing to read: give files, folders, transcripts or texts.")
     studies, failures = [], []
@@ -181,7 +186,8 @@ def collect(source: Source, *, progress: Progress | None = None) -> Collected:
             failures.append(str(error))
         if progress:
             progress("Reading", number, len(files))
-    return Collected(_located(studies), tuple(failures))
+    study = _located(studies)
+    return Collected(replace(study, notes=(*notes, *study.notes)), tuple(failures))
 
 
 def _listed(source: Source) -> list[str | Path | Transcript]:

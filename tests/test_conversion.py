@@ -15,7 +15,7 @@ STUDY = Study(
     (
         Coding("N04", 3, 11, ("ECR", "No time"), "Anna", when="2026-01-02T03:04:05Z"),
         Coding("N04", 14, 30, ("ECR", "No time"), "@Bo", "mixed", note='=HYPERLINK("x")'),
-        Coding("gone", 0, 4, ("-", "new")),
+        Coding("gone", 0, 4, ("-", "new"), how="suggested"),
     ),
     codes=(Code(("ECR", "No time"), ECR, valence="barrier"),),
 )
@@ -24,7 +24,8 @@ STUDY = Study(
 def test_a_row_per_coding_with_code_point_slices() -> None:
     first, second, third = rows(STUDY)
     assert first == {
-        "source": "N04", "group": "Nurses", "coder": "Anna", "code": "ECR > No time",
+        "source": "N04", "group": "Nurses", "coder": "Anna", "how": "imported",
+        "code": "ECR > No time",
         "domain": ECR, "valence": "barrier", "start": 3, "end": 11,
         "when": "2026-01-02T03:04:05Z", "note": "", "text": "😀 we had",
     }  # fmt: skip
@@ -43,6 +44,7 @@ def test_csv_comes_back_and_runs_nothing() -> None:
     assert back[1]["note"] == '\'=HYPERLINK("x")'
     assert back[1]["coder"] == "'@Bo"
     assert back[2]["code"] == "'- > new"
+    assert [row["how"] for row in back] == ["imported", "imported", "suggested"]
     assert (back[0]["start"], back[0]["end"], back[2]["domain"]) == ("3", "11", "")
     assert text.splitlines()[0] == ",".join(COLUMNS)
     assert not any(cell.startswith(("=", "@", "-", "+")) for row in back for cell in row.values())

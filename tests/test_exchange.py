@@ -15,10 +15,15 @@ from tdfnlp.codebook import Code
 from tdfnlp.coding import Coding, Study, Suggestion
 from tdfnlp.errors import InputError
 from tdfnlp.export import Suggestions
+from tdfnlp.framework import DOMAINS
+from tdfnlp.mapping import tie
 from tdfnlp.segmentation import segment
 from tdfnlp.transcript import Transcript, Turn
 
 TALK = Transcript("N1", "I: Why?\nP: My name is Ana Roe. Nobody showed us, 😀 so.", (Turn(11, 51),))
+
+
+SKILLS = ("Skills (suggested)", "Skills: barrier (suggested)")
 
 
 def run(*arguments: object) -> tuple[int, str]:
@@ -57,7 +62,11 @@ def test_suggestions_go_into_their_project_and_leave_the_rest(project: Path) -> 
     after = tdfnlp.read(out)
     ours = [one for one in after.codings if one.coder == "tdfnlp m-1"]
     assert [one for one in after.codings if one not in ours] == list(before.codings)
-    assert [one.code[1:] for one in ours] == [("Skills", "Barrier"), ("Please look",)]
+    assert [one.code[1:] for one in ours] == [
+        SKILLS,
+        ("tdfnlp: please look",),
+    ]
+    assert {one.how for one in ours} == {"suggested"}
     first, second = segment(before.transcripts)[:2]
     assert [(one.start, one.end) for one in ours] == [
         (first.start, first.end),
@@ -87,7 +96,7 @@ def test_plain_transcripts_become_a_project(tmp_path: Path) -> None:
     assert [(one.id, one.text) for one in back.transcripts] == [("N1", TALK.text)]
     assert [(one.coder, one.code) for one in back.codings] == [
         ("Ana", ("Training",)),
-        ("tdfnlp m-1", ("tdfnlp suggestions", "Skills", "Barrier")),
+        ("tdfnlp m-1", ("tdfnlp suggestions", *SKILLS)),
     ]
 
 
@@ -157,3 +166,96 @@ def test_a_study_can_be_handed_on(project: Path) -> None:
     result = tdfnlp.suggest_codes(study)
     assert {item.utterance.transcript for item in result} == {"N1"}
     assert result.study == study
+
+
+def test_no_file_that_was_read_is_ever_replaced(project: Path, tmp_path: Path) -> None:
+    table = tmp_path / "turns.csv"
+    table.write_text("speaker,text\nI,How is it?\nP1,Nobody showed me.\n", "utf-8")
+    codes = tmp_path / "codes.qdc"
+    tdfnlp.write(codes, tdfnlp.read(project))
+    before = table.read_bytes(), project.read_bytes(), codes.read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(table)
+    for call in (
+        ("suggest", table, "-o", table), ("suggest", table, "-o", link),
+        ("suggest", project, "-o", project), ("convert", project, project),
+        ("convert", tmp_path, project), ("convert", codes, codes),
+    ):  # fmt: skip
+        code, text = run(*call)
+        assert code == 2 and "another name" in text, text
+    with pytest.raises(InputError, match="another name"):
+        tdfnlp.write(project, tdfnlp.read(project))
+    with pytest.raises(InputError, match="another name"):
+        suggestions(tdfnlp.read(table), "suggest").save(table)
+    assert (table.read_bytes(), project.read_bytes(), codes.read_bytes()) == before
+
+
+def test_a_project_with_other_files_is_not_rebuilt_in_silence(
+    project: Path, tmp_path: Path
+) -> None:
+    other, out = tmp_path / "N1.txt", tmp_path / "out.qdpx"
+    other.write_text(TALK.text, "utf-8")
+    code, text = run("suggest", project, other, "-o", out)
+    assert code == 2 and "Hand in the project alone" in text and not out.exists()
+    assert "possible identifiers" not in text  # said before the work
+    assert run("suggest", project, other, "-o", tmp_path / "out.csv")[0] == 0
+    code, text = run("convert", project, other, out)
+    assert code == 0 and "what else was in the project" in text
+
+
+def test_codings_from_elsewhere_are_not_lost_in_silence(project: Path, tmp_path: Path) -> None:
+    study = tdfnlp.read(project)
+    elsewhere = Coding("P1", 0, 11, ("Time",), note="reference 1")
+    said = suggestions(replace(study, codings=(*study.codings, elsewhere)), "suggest").save(
+        tmp_path / "out.qdpx"
+    )
+    assert said[-1].startswith("1 codings of other files are not written into study.qdpx")
+    assert len(suggestions(study, "suggest").save(tmp_path / "out.qdpx")) == 1
+
+
+def test_a_project_that_was_moved_is_said(project: Path, tmp_path: Path) -> None:
+    result = suggestions(tdfnlp.read(project), "suggest")
+    project.rename(tmp_path / "elsewhere.qdpx")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"study\.qdpx is no longer where it was"):
+            result.save(tmp_path / "coded.qdpx")
+        (tmp_path / "coded.qdpx").write_bytes(b"already there")
+
+
+def test_each_name_of_a_suggested_code_is_there_once(tmp_path: Path) -> None:
+    text = "So it is. " * len(DOMAINS)
+    turns = tuple(Turn(at * 10, at * 10 + 9) for at in range(len(DOMAINS)))
+    study = Study((Transcript("N1", text, turns),), (Coding("N1", 0, 9, ("Skills", "Barrier")),))
+    items = [
+        replace(one, domains=(domain, "Goals", "Optimism"))
+        for one, domain in zip(suggestions(study, *["suggest"] * 14), DOMAINS, strict=True)
+    ]
+    Suggestions(tuple(items), "m-1", study=study).save(tmp_path / "new.qdpx")
+    codes = tdfnlp.read(tmp_path / "new.qdpx").codes
+    names = [code.path[-1] for code in codes]
+    assert len(names) == len(set(names)) == 2 + 1 + 2 * len(DOMAINS)
+    tied = {code.path[-1]: code.domain for code in tie(codes).codebook.codes}
+    assert [tied[f"{domain}: barrier (suggested)"] for domain in DOMAINS] == list(DOMAINS)
+
+
+def test_quotes_without_their_transcripts(tmp_path: Path) -> None:
+    head = "Files\\\\N1 - § 1 reference coded [ 3.90% Coverage]\r\n\r\n"
+    export = f"{head}Reference 1 - 3.90% Coverage\r\n\r\nNobody showed us\r\n"
+    (tmp_path / "Skills.txt").write_text(export, "utf-8", newline="")
+    code, text = run("convert", tmp_path / "Skills.txt", tmp_path / "out.csv")
+    assert code == 0 and "Positions are in the quotes alone" in text
+    (tmp_path / "N1.txt").write_text(TALK.text, "utf-8")
+    code, text = run("convert", tmp_path, tmp_path / "out.csv")
+    assert code == 0 and "quotes alone" not in text and "N1 (Skills): 1 of 1" in text
+
+
+def test_suggestions_that_were_read_again_say_what_they_are(project: Path, tmp_path: Path) -> None:
+    suggestions(tdfnlp.read(project), "suggest").save(tmp_path / "coded.qdpx")
+    assert run("convert", tmp_path / "coded.qdpx", tmp_path / "out.csv")[0] == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    made = [
+        (row["coder"], row["domain"], row["valence"]) for row in rows if row["how"] == "suggested"
+    ]
+    assert made == [("tdfnlp m-1", "Skills", "barrier")]
+    assert len(rows) > 1

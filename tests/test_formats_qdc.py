@@ -212,3 +212,10 @@ def test_the_framework_itself_and_characters_without_xml() -> None:
 def test_nothing_to_build(codes: list[Code]) -> None:
     with pytest.raises(InputError, match="at least one code"):
         qdc.build(codes)
+
+
+def test_nothing_is_built_that_could_not_be_read() -> None:
+    deepest = Code(tuple(f"c{nth}" for nth in range(qdc.MAX_DEPTH)))
+    assert paths(read(qdc.build([deepest])))[-1] == deepest.path
+    with pytest.raises(InputError, match="more than 100 deep"):
+        qdc.build([Code((*deepest.path, "d"))])

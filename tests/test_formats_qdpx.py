@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from refi import QUOTES, STYLES, TEXT, Maker, Style, coded, guid, quotes
 
+from tdfnlp.coding import Coding
 from tdfnlp.errors import FormatError
 from tdfnlp.formats import read
+from tdfnlp.formats.insertion import Machine, add
 
 SURE = [name for name in STYLES if name != "counts-bom"]
 PLAIN = STYLES["qualcoder"]
@@ -257,3 +259,77 @@ def test_positions_that_are_no_numbers(tmp_path: Path) -> None:
     study = read(make.write(tmp_path / "a.qdpx"))
     assert len(study.codings) == 6
     assert any("2 codings lie outside" in note for note in study.notes)
+
+
+def test_what_is_noted_on_a_passage_is_noted_on_its_codings(tmp_path: Path) -> None:
+    make = coded(PLAIN)
+    said = "P1: It is the time."
+    ref = f"<NoteRef targetGUID={make.guid('memo')}/>"
+    content = f"<PlainTextContent>{said}</PlainTextContent>"
+
+    def passage(about: str, *codings: str) -> str:
+        return make.selection(said, "the time", f"<Description>{about}</Description>", *codings)
+
+    sources = (
+        f"<TextSource guid='{guid(1)}' name='In'><Description>no note</Description>{content}"
+        + passage("Unsure", make.coding("a", "Time"), make.coding("b", "Low"), ref)
+        + passage("", make.coding("c", "Time", notes=["memo"]), ref)
+        + passage("Ask again", make.coding("d", "Time", notes=["memo"]))
+        + passage("Just words")
+        + f"{make.coding('e', 'Low')}{ref}</TextSource>"
+    )
+    after = make.after_sources.replace("Ask &lt;again&gt;", "Ask again")
+    study = read(project(tmp_path, sources=sources, after=after))
+    both = "Ask again\n\nUnsure"
+    assert [one.note for one in study.codings] == [both, both, "Ask again", "Ask again", ""]
+    assert "1 comments on passages without a code were left out." in study.notes
+
+
+def test_what_is_left_behind_is_counted(tmp_path: Path) -> None:
+    ref = f"<NoteRef targetGUID='{guid('n', 0)}'/>"
+    notes = "".join(f"<Note guid='{guid('n', nth)}' name='{nth}'/>" for nth in range(4))
+    after = (
+        f"<Notes>{notes}</Notes><Links><Link guid='{guid(2)}'/><Link guid='{guid(3)}'/></Links>"
+        f"<Sets><Set guid='{guid(4)}' name='s'/></Sets><Graphs><Graph guid='{guid(5)}'/></Graphs>"
+        f"<Description>On the study</Description>"
+        f"<NoteRef targetGUID='{guid('n', 1)}'/>"
+    )
+    source = f"<TextSource guid='{guid(1)}' name='X'><PlainTextContent>P1: So.</PlainTextContent>"
+    make = coded(PLAIN)
+    make.codes = f"<Code guid={make.guid('Time')} name='Time'>{ref}<Code name=' '/></Code>"
+    make.sources = [source + ref + "</TextSource>"]
+    make.before_sources, make.after_sources = "", after
+    study = read(make.write(tmp_path / "a.qdpx"))
+    assert set(study.notes) == {
+        "1 codes have no name; they are called '(no name)'.",
+        "2 links were left out.", "1 sets were left out.", "1 graphs were left out.",
+        "2 descriptions of or notes on the project itself were left out.",
+        "1 notes on codes were left out.",
+        "1 descriptions of or notes on sources were left out.",
+        "2 notes (memos, journals) that belong to nothing coded were left out.",
+    }  # fmt: skip
+    assert [code.path for code in study.codes] == [("Time",), ("Time", "(no name)")]
+
+
+@pytest.mark.parametrize(("origin", "split"), [("ATLAS.ti 8.4", True), ("tdfnlp 1", False)])
+def test_flat_names_are_taken_in_steps(tmp_path: Path, origin: str, split: bool) -> None:
+    make = Maker(Style(origin))
+    make.codes = "".join(
+        f"<Code guid={make.guid(name)} name='{name}'/>" for name in ("Tea::green", "Tea", " Milk ")
+    )
+    text = "P1: It is the time.\n"
+    make.text("P1", text, make.selection(text, "the time", make.coding("1", "Tea::green")))
+    path = make.write(tmp_path / "a.qdpx")
+    study = read(path)
+    assert study.codings[0].code == (("Tea", "green") if split else ("Tea::green",))
+    assert {code.path for code in study.codes} == {("Tea",), ("Milk",), study.codings[0].code}
+    assert any("called like 'a::b'" in note for note in study.notes) == split
+    # What is suggested is nested; that must not change how the others are read.
+    wanted = [Coding("P1", 0, 11, ("Tea", "green"))]
+    once = add(path, path.read_bytes(), wanted, Machine("tdfnlp m")).data
+    path.write_bytes(once)
+    after = read(path)
+    assert after.codings[0] == study.codings[0]
+    assert after.codings[1].code == ("tdfnlp suggestions", "Tea", "green")
+    assert (study.codings[0].how, after.codings[1].how) == ("imported", "suggested")
+    assert add(path, once, wanted, Machine("tdfnlp m")).data == once

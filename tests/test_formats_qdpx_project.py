@@ -3,6 +3,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from refi import check_structure
@@ -10,6 +11,7 @@ from refi import check_structure
 from tdfnlp.codebook import Code
 from tdfnlp.coding import Coding, Study
 from tdfnlp.formats import dialect
+from tdfnlp.formats.elements import Element, parse
 from tdfnlp.formats.insertion import Machine, add
 from tdfnlp.formats.project import build
 from tdfnlp.formats.qdpx import read as read_bytes
@@ -27,7 +29,10 @@ def xml_of(data: bytes) -> bytes:
 
 ALPHABET = ["a", "Ω", " ", "\U0001f600", "\r\n", "\n", "\r", "é", "\ufeff", "&", "<", "\x00"]
 TEXTS = st.lists(st.sampled_from(ALPHABET), max_size=60).map("".join)
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=8)
+NO_XML = "\ufffe\uffff"
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters=NO_XML)
+NAMES = st.text(LETTERS, max_size=8)
+CODES = NAMES.map(str.strip).filter(bool)
 
 
 @st.composite
@@ -35,7 +40,7 @@ def studies(draw: st.DrawFn) -> Study:
     """A study with whatever a project can carry."""
     uuids = st.uuids().map(str)
     fresh = draw(st.lists(uuids, min_size=60, max_size=60, unique=True))
-    paths = draw(st.lists(st.tuples(NAMES, NAMES), max_size=4, unique=True))
+    paths = draw(st.lists(st.tuples(CODES, CODES), max_size=4, unique=True))
     tops = list(dict.fromkeys((top,) for top, _ in paths))
     tree = [p for top in tops for p in (top, *(q for q in paths if q[:1] == top))]
     codes = tuple(
@@ -111,3 +116,81 @@ def test_suggestions_go_into_a_new_project_too() -> None:
     check_structure(xml_of(data))
     (found,) = read_bytes(PATH, data).codings
     assert (found.start, found.end) == (6, 14)
+
+
+def elements(data: bytes, tag: str) -> list[Element]:
+    waiting, found = [parse(PATH, xml_of(data), "")], []
+    while waiting:
+        one = waiting.pop(0)
+        found += [one] if one.tag == tag else []
+        waiting += one.children
+    return found
+
+
+TEXT = Transcript("P1", "P1: So it is.", ())
+
+
+@pytest.mark.parametrize(
+    ("dates", "last"),
+    [
+        (["", "2026-13-41T99:00:00Z", "yesterday"], "2000-01-01T00:00:00Z"),
+        (["2026-02-01T10:00:00Z", "2026-11-01T10:00:00+02:00", ""], "2026-11-01T10:00:00+02:00"),
+    ],
+)
+def test_every_note_has_a_date_and_stands_on_the_passage_too(dates: list[str], last: str) -> None:
+    codings = [
+        Coding("P1", 0, nth + 1, ("A",), when=when, note=f"n {nth}")
+        for nth, when in enumerate(dates)
+    ]
+    written = build(Study((TEXT,), tuple(codings)))
+    check_structure(xml_of(written.data))
+    assert [one.get("creationDateTime") for one in elements(written.data, "Note")] == [last] * 3
+    assert [one.text for one in elements(written.data, "Description")] == ["n 0", "n 1", "n 2"]
+    wrong = 2 if last.startswith("2000") else 0
+    assert sum(f"{wrong} codings have a date that is no" in one for one in written.notes) == bool(
+        wrong
+    )
+
+
+def test_a_case_has_one_value_of_a_variable_and_ours_has_its_own_name() -> None:
+    study = Study((
+        replace(TEXT, group="Nurses", attributes=(("group", "x"), ("Role", "GP"), ("Role", "b"))),
+        Transcript("P2", "P2: So.", (), group="GPs"),
+    ))  # fmt: skip
+    written = build(study)
+    names = [one.get("name") for one in elements(written.data, "Variable")]
+    assert names == ["Participant group", "group", "Role"]
+    found = read_bytes(PATH, written.data).transcripts
+    assert found[0].attributes == (("group", "x"), ("Role", "GP; b"))
+    assert [one.group for one in found] == ["Nurses", "GPs"]
+    assert sum("1 texts have several values of one variable" in one for one in written.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shifted"),
+    [
+        ("a\nb\n", False), ("a\r\nb\r\n", False), ("a\rb\n", False), ("\ufeffa", True),
+        ("a\r\nb\nc", True), ("a\r\nb\rc", True),
+    ],
+)  # fmt: skip
+def test_line_ends_that_qualcoder_miscounts_are_told_of(text: str, shifted: bool) -> None:
+    notes = build(Study((replace(TEXT, text=text),))).notes
+    assert sum("1 texts mix kinds of line ends" in note for note in notes) == shifted
+
+
+def test_what_may_go_wrong_elsewhere_is_told() -> None:
+    codings = (
+        Coding("P1", 0, 2, ("A", "Barrier"), "An\x01n"), Coding("P1", 0, 2, ("B", "Barrier")),
+        Coding("P1", 0, 2, ("Barriers", "Knowledge"), valence="barrier"),
+        Coding("P1", 0, 2, ("Skills: mixed",), valence="barrier"),
+        Coding("P1", 0, 2, ("",)),
+    )  # fmt: skip
+    study = Study((replace(TEXT, id="P\ud800", source="old.QDPX"), TEXT), codings)
+    written = build(study)
+    for said in ("1 codes have a name that another", "1 codings have a direction",
+                 "2 names or notes hold", "what else was in the project"):  # fmt: skip
+        assert sum(said in note for note in written.notes) == 1
+    found = read_bytes(PATH, written.data)
+    assert found.codings[-1].code == ("(no name)",)
+    assert found.transcripts[0].id == "P\ufffd"
+    assert not any("what else" in note for note in build(Study((TEXT,))).notes)

@@ -10,6 +10,7 @@ import pytest
 from pyrefiqda import RefiProject
 from refi import STYLES, TEXT, Style, check_structure, coded, guid, suggestions
 
+from tdfnlp.codebook import Code
 from tdfnlp.coding import Coding, Study
 from tdfnlp.errors import FormatError, InputError
 from tdfnlp.formats import read
@@ -246,3 +247,70 @@ def test_another_reader_agrees(tmp_path: Path) -> None:
         project = RefiProject.load(path, tmp_path / name)
         found = [len(one.plain_text_selection) for one in project.sources.text_source]
         assert sum(found) == count
+
+
+@pytest.mark.parametrize("when", ["", "2027-05-06T07:08:09Z"])
+def test_notes_are_dated_and_stand_on_the_passage_too(tmp_path: Path, when: str) -> None:
+    path = coded(STYLES["nvivo"]).write(tmp_path / "a.qdpx")
+    machine = replace(MACHINE, when=when)
+    xml = member(add(path, path.read_bytes(), suggestions(read(path)), machine).data, "project.qde")
+    root = parse(path, xml, "")
+    notes = [
+        one for one in walk(root) if one.tag == "Note" and one.get("creatingUser") == machine.guid
+    ]
+    assert len(notes) == 2
+    assert {one.get("creationDateTime") for one in notes} == {when or "2026-03-01T10:00:00Z"}
+    about = [
+        one.first("Description")
+        for one in walk(root)
+        if one.tag == "PlainTextSelection" and one.get("creatingUser") == machine.guid
+    ]
+    assert [one.text for one in about if one] == [
+        "p 0.91\n" + MACHINE.note, MACHINE.note, MACHINE.note,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shared", [f"guid='{guid(1)}'", ""])
+def test_texts_that_share_an_identifier_or_have_none_get_their_own_codings(shared: str) -> None:
+    body = "".join(
+        f"<TextSource {shared} name='{name}'><PlainTextContent>P1: So it is.</PlainTextContent>"
+        "</TextSource>"
+        for name in "AB"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        xml = f"<Project xmlns='urn:QDA-XML:project:1.0' name='x'><Sources>{body}</Sources>"
+        archive.writestr("p.qde", xml + "</Project>")
+    wanted = [Coding(name, 4, 12, ("Skills",)) for name in "AB"]
+    written = add(PATH, out.getvalue(), [*wanted, wanted[0]], MACHINE)
+    found = read_bytes(PATH, written.data).codings
+    assert [(one.transcript, one.start, one.end) for one in found] == [("A", 4, 12), ("B", 4, 12)]
+    assert any("1 codings have the span and code of another" in note for note in written.notes)
+    assert add(PATH, written.data, wanted, MACHINE).data == written.data
+
+
+def test_names_that_no_file_can_hold(tmp_path: Path) -> None:
+    path = coded(STYLES["qualcoder"]).write(tmp_path / "a.qdpx")
+    wanted = [Coding("P1", 0, 11, ("Skills \ud800",), note="\udc00")]
+    once = add(path, path.read_bytes(), wanted, MACHINE).data
+    (found,) = (one for one in read_bytes(path, once).codings if one.coder == MACHINE.name)
+    assert (found.code[1], found.note) == ("Skills \ufffd", "\ufffd\n" + MACHINE.note)
+    assert add(path, once, wanted, MACHINE).data == once
+
+
+@pytest.mark.parametrize("depth", [90, 91, 3_000])
+def test_codes_go_as_deep_as_can_be_read_again(tmp_path: Path, depth: int) -> None:
+    path = coded(STYLES["qualcoder"]).write(tmp_path / "a.qdpx")
+    code = ("tdfnlp suggestions", *(f"c{nth}" for nth in range(depth - 1)))
+    wanted = [Coding("P1", 0, 11, code)]
+    study = Study((Transcript("P1", TEXT, ()),), tuple(wanted))
+    if depth > 90:
+        with pytest.raises(InputError, match=f"{depth} deep; 90 is"):
+            build(study)
+        with pytest.raises(InputError, match="90 is"):
+            build(replace(study, codings=(), codes=(Code(code),)))
+        with pytest.raises(InputError, match="90 is"):
+            add(path, path.read_bytes(), [replace(wanted[0], code=code[1:])], MACHINE)
+    else:
+        assert read_bytes(PATH, build(study).data).codings[0].code == code
+        assert read_bytes(PATH, add(path, path.read_bytes(), wanted, MACHINE).data).codings[-1].code

@@ -8,7 +8,7 @@ import pytest
 from tdfnlp.codebook import TDF_CODEBOOK, Code
 from tdfnlp.coding import Coding, Study
 from tdfnlp.errors import CodebookError
-from tdfnlp.framework import DOMAINS
+from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.mapping import apply, read_mapping, tie
 
 ECR = "Environmental context and resources"
@@ -52,6 +52,9 @@ def domains(*paths: tuple[str, ...], mapping: dict[str, str] | None = None) -> l
         ("D3 Skills", "Skills"),
         ("tdf2_skills", "Skills"),
         ("Skill", "Skills"),
+        ("1.1 Knowledge", "Knowledge"),
+        ("2.10.3 Knowledge (lack of)", "Knowledge"),
+        ("Skills (suggested)", "Skills"),
         ("Emotions", "Emotion"),
         ("Barriers: Knowledge", "Knowledge"),
         ("Knowledge: has not heard of the pathway", "Knowledge"),
@@ -64,6 +67,14 @@ def domains(*paths: tuple[str, ...], mapping: dict[str, str] | None = None) -> l
 )
 def test_usual_spellings(name: str, domain: str) -> None:
     assert domains((name,)) == [domain]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("valence", VALENCES)
+def test_suggested_codes_are_tied_to_what_they_say(domain: str, valence: str) -> None:
+    outer, inner = f"{domain} (suggested)", f"{domain}: {valence} (suggested)"
+    found = tie([Code(("tdfnlp suggestions", outer)), Code((inner,))]).codebook.codes
+    assert [(one.domain, one.valence) for one in found] == [(domain, None), (domain, valence)]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -153,6 +164,11 @@ def test_components_of_com_b_with_one_domain() -> None:
         (("Knowledge", "Positive test result"), None),
         (("Knowledge", "Taxi drivers"), None),
         (("Knowledge", "No barriers"), None),
+        (("Knowledge", "Lack of it [barrier]"), "barrier"),
+        (("Knowledge", "No time (positive)"), "facilitator"),
+        (("Facilitators", "Negative emotions"), "facilitator"),
+        (("Mixed emotions",), None),
+        (("Emotion (negative)",), "barrier"),
         (("Knowledge", "follow-"), None),
         (("Knowledge", "C++"), None),
         (("Knowledge",), None),
@@ -215,17 +231,24 @@ def test_mapping_files(tmp_path: Path) -> None:
         '"c, d",Skills,barrier,so\nE,none,,\n'
     ))) == expected  # fmt: skip
     assert read_mapping(write(tmp_path, "b.csv", "domain;code\nECR;A > b\n")) == {"A > b": ECR}
+    assert read_mapping(write(tmp_path, "c.csv", (
+        "SEP=;\r\ncode;domain\r\nA, b;Memory, attention and decision processes\r\na, B;madp\r\n"
+    ))) == {"A, b": MADP}  # fmt: skip
+    (tmp_path / "d.csv").write_bytes("code\tdomain\nCafé\tSkills\n".encode("utf-16"))
+    assert read_mapping(tmp_path / "d.csv") == {"Café": "Skills"}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.csv", "code,domain\nA,Skills\nB,Knowlege\n", "'Knowlege' in a.csv, line 3.*: Knowl"),
-        ("a.csv", "code,domain\nA,\n", "'' in a.csv, line 2 is no TDF domain. Nearest: one of Kn"),
+        ("a.csv", "code,domain\nA,\n", "in a.csv, line 2 is empty: write 'none'"),
         ("a.csv", "code,domain,valence\nA,Skills,good\n", "'good' in a.csv, line 2.*barrier, fac"),
         ("a.csv", "code,domain\nA,Beliefs\n", "line 2 is no TDF domain"),
         ("a.csv", "code,domain\nA,Skills (barrier)\n", "line 2 is no TDF domain"),
-        ("a.csv", "code,domain\nA,Skills\nA,Goals\n", "line 3: 'A' was mapped before"),
+        ("a.csv", "code,domain\nA b,Skills\na  B,Goals\n",
+         r"'A b' \(in a.csv, line 2\) and 'a  B' \(in a.csv, line 3\) are one code"),
+        ("a.csv", "sep=;\ncode;domain\nA;Joy\n", "'Joy' in a.csv, line 3"),
         ("a.csv", "name,domain\n", "columns code and domain"),
         ("a.csv", 'code,domain\n"A' + "a" * 200_000, "line 2: is no table"),
         ("a.json", '{"A": 3}', "must be an object"),
@@ -249,6 +272,8 @@ def test_a_mapping_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
 def test_a_bad_mapping_in_a_call() -> None:
     with pytest.raises(CodebookError, match="'Joy' of 'A' is no TDF domain"):
         tie([], {"A": "Joy"})
+    with pytest.raises(CodebookError, match=r"'Tea'.* and 'tea'.* are one code"):
+        tie([], {"Tea": "Skills", "tea": "Goals"})
 
 
 def test_long_names_and_many_codes_take_no_time() -> None:

@@ -62,9 +62,9 @@ def test_exact_normalised_and_fuzzy() -> None:
     assert study.transcripts == (N04,)
     assert study.notes == (
         "kept",
-        "N04: 4 of 5 quotes were found in N04: 1 as they stand, 2 but for spacing and signs, "
-        "1 by likeness (90 of 100 or more).",
-        "N04: 1 quotes were not found in N04 and were left out.",
+        "N04 (Time): 4 of 5 quotes were found in N04: 1 as they stand, 2 but for spacing and "
+        "signs, 1 by likeness (90 of 100 or more).",
+        "N04 (Time): 1 quotes were not found in N04 and were left out.",
     )
     assert all(one.note.startswith("reference ") and one.how == "imported" for one in study.codings)
 
@@ -88,7 +88,9 @@ def test_repeats_go_where_the_order_of_references_puts_them() -> None:
 def test_a_repeat_that_the_order_leaves_open_is_said() -> None:
     study = locate(export(TWICE), [N04])
     assert [one.start for one in study.codings] == [TEXT.index(TWICE)]
-    assert study.notes[-1].startswith("N04: 1 quotes stand at several places in N04; the first")
+    assert study.notes[-1].startswith(
+        "N04 (Time): 1 quotes stand at several places in N04; the first"
+    )
     # Out of order: nothing can be concluded, so the first place is taken.
     study = locate(export("And now?", "not really", TWICE), [N04])
     assert study.codings[2].start == TEXT.index(TWICE)
@@ -119,7 +121,9 @@ def test_a_source_without_transcript_stays_a_transcript_of_quotes() -> None:
     study = locate(quotes, [N04])
     assert study.transcripts == (N04, *quotes.transcripts)
     assert study.codings == quotes.codings
-    assert study.notes[-1] == "X1: no transcript has this name or its quotes; the quotes stand in."
+    assert (
+        study.notes[-1] == "X1 (Time): no transcript has this name or its quotes; these stand in."
+    )
 
 
 def test_a_long_quote_with_many_changes_is_found_by_its_ends() -> None:

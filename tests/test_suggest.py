@@ -1,15 +1,20 @@
 """The main job in Python."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import INTERVIEWS
 
+from tdfnlp import conversion, export
+from tdfnlp.coding import Coding, Study
 from tdfnlp.embedding import Encoder
 from tdfnlp.errors import FormatError, InputError
+from tdfnlp.exchange import write
 from tdfnlp.export import Suggestions
 from tdfnlp.formats import find, read
+from tdfnlp.formats.own import TABLES
 from tdfnlp.framework import DOMAINS
 from tdfnlp.model import Model
 from tdfnlp.suggest import collect, suggest_codes
@@ -54,7 +59,7 @@ def test_three_domains_ranked_whatever_the_decision(sample: Suggestions) -> None
 def test_two_runs_are_identical(sample: Suggestions) -> None:
     again = suggest_codes(INTERVIEWS)
     assert again.items == sample.items
-    fresh = suggest_codes(INTERVIEWS, encoder=Encoder.load(cache=False))
+    fresh = suggest_codes(INTERVIEWS, encoder=Model.load().load_encoder(cache=False))
     assert [(i.utterance, i.domains, i.decision) for i in fresh] == [
         (i.utterance, i.domains, i.decision) for i in sample
     ]
@@ -133,3 +138,50 @@ def test_paths_and_texts_are_not_mixed(tmp_path: Path, model: Model, encoder: En
     file.write_text("P1: yes.", "utf-8")
     with pytest.raises(InputError, match="1 of 2"):
         suggest_codes([str(file), "We do it daily."], model=model, encoder=encoder)
+
+
+def test_a_file_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("P1: yes.", "utf-8")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "link.txt").symlink_to(file)
+    (tmp_path / "more" / "loop.txt").symlink_to(tmp_path / "more" / "loop.txt")
+    found = find([file, tmp_path / "more" / ".." / "a.txt", tmp_path / "more"])
+    assert [one.name for one, _ in found] == ["a.txt", "loop.txt"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.xlsx", "out.qdpx"])
+def test_results_in_a_folder_are_no_transcripts(
+    tmp_path: Path, name: str, model: Model, encoder: Encoder
+) -> None:
+    (tmp_path / "a.txt").write_text("I: Hello there you?\nP: Yes we do.\n", "utf-8")
+    result = suggest_codes(tmp_path, model=model, encoder=encoder)
+    items = tuple(replace(one, decision="suggest") for one in result)
+    replace(result, items=items).save(tmp_path / name)
+    again = collect(tmp_path)
+    assert [one.id for one in again.study.transcripts] == ["a"]
+    assert again.study.notes == (f"{name}: was written by tdfnlp and was left out.",)
+    assert collect(tmp_path, output=tmp_path / name).study == again.study
+    named = collect([tmp_path / name, tmp_path])
+    assert {Path(one.source or "").name for one in named.study.transcripts} == {"a.txt", name}
+    with pytest.raises(InputError, match="another name"):
+        collect([tmp_path / name], output=tmp_path / "." / name)
+
+
+def test_codings_of_people_in_a_folder(tmp_path: Path) -> None:
+    text = "P1: We do it daily."
+    study = Study((Transcript("t", text, ()),), (Coding("t", 4, 9, ("A",), "Ann"),))
+    write(tmp_path / "coded.csv", study)
+    write(tmp_path / "coded.qdpx", study)
+    (tmp_path / "turns.csv").write_text("speaker,text\nP1,So it is.\n", "utf-8")
+    found = collect(tmp_path).study
+    assert [one.id for one in found.transcripts] == ["t", "turns"]  # a table of codings is none
+    assert [
+        one.id for one in collect(tmp_path, output=tmp_path / "coded.qdpx").study.transcripts
+    ] == ["turns"]
+    with pytest.raises(InputError, match=r"turns\.csv is one of the files"):
+        collect(tmp_path, output=tmp_path / "turns.csv")
+
+
+def test_the_columns_of_our_tables_are_known() -> None:
+    assert TABLES[0] <= set(export.COLUMNS) and TABLES[1] <= set(conversion.COLUMNS)

@@ -82,7 +82,8 @@ def find(paths: Iterable[Path | str]) -> list[tuple[Path, str | None]]:
     Parameters
     ----------
     paths : iterable of Path or str
-        Files are kept as they are, whatever their suffix; folders are searched to the bottom.
+        Files are kept as they are, whatever their suffix; folders are searched to the bottom. A
+        file that is named twice, also by a link, counts once.
 
     Returns
     -------
@@ -95,11 +96,79 @@ def find(paths: Iterable[Path | str]) -> list[tuple[Path, str | None]]:
     InputError
         A folder holds nothing that can be read.
     """
-    found: dict[Path, str | None] = {}
+    found: dict[Path, tuple[Path, str | None]] = {}
     for path in map(Path, paths):
         for file, group in _in_folder(path) if path.is_dir() else [(path, None)]:
-            found.setdefault(file, group)
-    return list(found.items())
+            found.setdefault(_real(file), (file, group))
+    return list(found.values())
+
+
+def without_results(
+    files: Iterable[tuple[Path, str | None]],
+    named: Iterable[Path | str],
+    output: Path | None = None,
+) -> tuple[list[tuple[Path, str | None]], tuple[str, ...]]:
+    """Leave out what an earlier run wrote into a folder, and keep what is read from being replaced.
+
+    Parameters
+    ----------
+    files : iterable of (Path, str or None)
+        From ``find``.
+    named : iterable of Path or str
+        What it was given: a file that is named itself is always read.
+    output : Path, optional
+        Where the result will be written.
+
+    Returns
+    -------
+    files : list of (Path, str or None)
+        Those to read.
+    notes : tuple of str
+        What was left out.
+
+    Raises
+    ------
+    InputError
+        The output is a file that is to be read.
+    """
+    known = set(map(Path, named))
+    kept: list[tuple[Path, str | None]] = []
+    notes: list[str] = []
+    for file, group in files:
+        in_the_way = output is not None and same_file(file, output)
+        if in_the_way and (file in known or not _is_own(file)):
+            raise InputError(
+                f"{file.name} is one of the files to be read; give the result another name."
+            )
+        if in_the_way or (file not in known and _is_own(file, result=True)):
+            notes.append(f"{file.name}: was written by tdfnlp and was left out.")
+        else:
+            kept.append((file, group))
+    return kept, tuple(notes)
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that exists."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_own(file: Path, *, result: bool = False) -> bool:
+    from .own import is_own, is_result
+
+    try:
+        return (is_result if result else is_own)(file, load(file))
+    except FormatError:  # reading it says so
+        return False
+
+
+def _real(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError):  # links that go round in circles; reading says it
+        return file
 
 
 def _in_folder(folder: Path) -> list[tuple[Path, str | None]]:

@@ -13,10 +13,20 @@ from pathlib import Path
 import numpy as np
 
 from ..coding import Coding
+from .conventions import (
+    ROOT,
+    check_codings,
+    check_path,
+    date_of,
+    guid_of,
+    key,
+    latest,
+    unsaid,
+)
 from .elements import Element
 from .package import Written
 from .qdpx import Loaded, Text, codings_of, load
-from .refi import check_codings, date_of, guid_of, key, walk_codes
+from .refi import walk_codes
 from .splice import Node, Splicer
 
 
@@ -31,7 +41,8 @@ class Machine:
     note : str
         What every coding's note says: model id, thresholds, hash of the codebook.
     when : str
-        Date and time in ISO 8601; "" leaves them out and keeps the output the same each time.
+        Date and time in ISO 8601; "" leaves codings without and gives notes the latest date of
+        the project, which keeps the output the same each time.
     root : str
         The code under which all suggested codes stand.
     """
@@ -39,7 +50,7 @@ class Machine:
     name: str
     note: str = ""
     when: str = ""
-    root: str = "tdfnlp suggestions"
+    root: str = ROOT
 
     @property
     def guid(self) -> str:
@@ -80,7 +91,10 @@ def add(path: Path, data: bytes, codings: Sequence[Coding], machine: Machine) ->
     notes = [f"{path.name}: {len(fresh)} codings of the user {machine.name!r} were added."]
     if known:
         notes.append(f"{path.name}: {known} codings were there already.")
-    lost = sum(one.valence is not None and not _says_valence(one) for one in fresh.values())
+    twice = len(codings) - known - len(fresh)
+    if twice:
+        notes.append(f"{path.name}: {twice} codings have the span and code of another.")
+    lost = unsaid(fresh.values())
     if lost:
         notes.append(f"{lost} codings have a direction that their code does not name; it is lost.")
     if not fresh:
@@ -93,7 +107,8 @@ def add(path: Path, data: bytes, codings: Sequence[Coding], machine: Machine) ->
     for guid, one in fresh.items():
         code = codes[_path(one, machine)]
         node = _coding(guid, code, remarks.get(guid), _by(machine, one))
-        by_text.setdefault(one.transcript, []).append(_Mark(guid, one, node))
+        mark = _Mark(guid, one, node, _remark(one, machine))
+        by_text.setdefault(one.transcript, []).append(mark)
     for text in loaded.texts:
         nodes = _selections(loaded, text, by_text.get(text.id, []), machine)
         splicer.add(text.source.element, nodes)
@@ -105,15 +120,17 @@ class _Mark:
     guid: str
     coding: Coding
     node: Node
+    remark: str
 
 
 def _path(one: Coding, machine: Machine) -> tuple[str, ...]:
-    inside = one.code[0] == machine.root
-    return one.code if inside else (machine.root, *one.code)
+    path = one.code if one.code[0] == machine.root else (machine.root, *one.code)
+    check_path(path)
+    return path
 
 
-def _says_valence(one: Coding) -> bool:
-    return any(one.valence == part.casefold() for part in one.code)
+def _remark(one: Coding, machine: Machine) -> str:
+    return "\n".join(part for part in (one.note, machine.note) if part)
 
 
 def _by(machine: Machine, one: Coding | None = None) -> dict[str, str]:
@@ -128,6 +145,11 @@ def _fresh(
     guids = {
         text.id: key(text.source.guid) + key(text.source.element.get("guid"))
         for text in loaded.texts
+    }
+    times = Counter(guids.values())
+    # Where several texts have one identifier, or none, the name tells them apart.
+    guids = {
+        name: guid if guid and times[guid] < 2 else guid + name for name, guid in guids.items()
     }
     there = {
         key(mark.guid)
@@ -207,16 +229,29 @@ def _add_notes(
     """GUID of the note of each coding that has one; equal notes are one."""
     refs: dict[str, str] = {}
     nodes: dict[str, Node] = {}
+    by = {"creatingUser": machine.guid, "creationDateTime": _date(loaded, fresh, machine)}
     for guid, one in fresh.items():
-        text = "\n".join(part for part in (one.note, machine.note) if part)
+        text = _remark(one, machine)
         if text:
             refs[guid] = note = guid_of("note", machine.name, text)
             name = {"guid": note, "name": f"{machine.name} {note[:8]}"}
-            nodes[note] = ("Note", name | _by(machine), [("PlainTextContent", {}, text)])
+            nodes[note] = ("Note", name | by, [("PlainTextContent", {}, text)])
     new = [node for note, node in nodes.items() if note not in loaded.project.notes]
     if new:
         _add_under(loaded.project.root, splicer, ("Notes",), new)
     return refs
+
+
+def _date(loaded: Loaded, fresh: Mapping[str, Coding], machine: Machine) -> str:
+    """Date of the notes: the given one, else the last that is known."""
+    there = (
+        mark.when
+        for text in loaded.texts
+        for marks in (text.source.marks, *(one.marks for one in text.source.selections))
+        for mark in marks
+    )
+    new = (one.when for one in fresh.values())
+    return date_of(machine.when) or latest((*there, *new))
 
 
 def _coding(guid: str, code: str, note: str | None, by: dict[str, str]) -> Node:
@@ -233,13 +268,15 @@ def _selections(loaded: Loaded, text: Text, marks: Sequence[_Mark], machine: Mac
     for mark, (start, end) in zip(marks, units, strict=True):
         about = {"guid": guid_of("selection", mark.guid), "name": ""}
         by = _by(machine, mark.coding)
+        # Some programs show the words on the passage, others the note that the coding refers to.
+        inside = [*([("Description", {}, mark.remark)] if mark.remark else []), mark.node]
         if text.source.element.tag != "Transcript":
             span = {"startPosition": str(start), "endPosition": str(end)}
-            nodes.append(("PlainTextSelection", about | span | by, [mark.node]))
+            nodes.append(("PlainTextSelection", about | span | by, inside))
             continue
         ends = [guid_of(side, mark.guid) for side in ("from", "to")]
         for guid, at in zip(ends, (start, end), strict=True):
             nodes.append(("SyncPoint", {"guid": guid, "position": str(at)}, ""))
         span = {"fromSyncPoint": ends[0], "toSyncPoint": ends[1]}
-        nodes.append(("TranscriptSelection", about | span | by, [mark.node]))
+        nodes.append(("TranscriptSelection", about | span | by, inside))
     return nodes

@@ -7,9 +7,10 @@ standard's code points. The dialect stands in ``origin``, so that reading needs 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
@@ -18,13 +19,23 @@ from .. import __version__
 from ..codebook import Code
 from ..coding import Coding, Study
 from ..transcript import Transcript
+from .cases import group_of, joined
 from .content import utf16_without_mark
+from .conventions import (
+    GROUP_GUID,
+    check_codings,
+    check_path,
+    date_of,
+    guid_of,
+    key,
+    latest,
+)
 from .dialect import NVIVO, Dialect, Ruler
 from .elements import SPACE
+from .losses import is_torn, unwritten
 from .package import Written
-from .qdpx import group_of
-from .refi import GROUP_GUID, check_codings, date_of, guid_of, key
-from .splice import Node, clean, render
+from .qdc import NAMELESS
+from .splice import Node, render
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?", re.ASCII)
 _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
@@ -107,22 +118,31 @@ def build(
         ("Variables", variables),
         ("Cases", cases),
         ("Sources", list(_sources(study, sources, names, guids, dialect))),
-        ("Notes", [_note(text, guid) for text, guid in remarks.items()]),
+        ("Notes", _notes(remarks, latest(one.when for one in study.codings))),
     ]
     attributes = {"xmlns": SPACE, "name": name, "origin": f"{origin} ({dialect})"}
     body: list[Node] = [(tag, {}, nodes) for tag, nodes in parts if nodes]
     xml = _HEAD + render([("Project", attributes, body)])
-    return Written(_zip(study, sources, xml), tuple(_lost(study, dialect)))
+    return Written(_zip(study, sources, xml), tuple(unwritten(study, dialect)))
 
 
-def _note(text: str, guid: str) -> Node:
-    about = {"guid": guid, "name": f"Note {guid[:8]}"}
-    return ("Note", about, [("PlainTextContent", {}, text)])
+def _notes(remarks: Mapping[str, str], date: str) -> list[Node]:
+    """Make notes, each with a date: QualCoder stops at one without."""
+    return [
+        (
+            "Note",
+            {"guid": guid, "name": f"Note {guid[:8]}", "creationDateTime": date},
+            [("PlainTextContent", {}, text)],
+        )
+        for text, guid in remarks.items()
+    ]
 
 
 def _codes(study: Study, guids: _Guids) -> tuple[dict[tuple[str, ...], str], list[Node]]:
     """GUID of every code, and the tree: those of the study, those used, and what they stand in."""
     wanted = [*study.codes, *(Code(one.code) for one in study.codings)]
+    for code in study.codes:
+        check_path(code.path)
     children: dict[tuple[str, ...], list[Node]] = {(): []}
     found: dict[tuple[str, ...], str] = {}
     entries = {code.path: code for code in reversed(study.codes)}
@@ -141,7 +161,8 @@ def _codes(study: Study, guids: _Guids) -> tuple[dict[tuple[str, ...], str], lis
 def _about(code: Code, guid: str) -> dict[str, str]:
     colour = {"color": code.colour} if _COLOUR.fullmatch(code.colour) else {}
     codable = "true" if code.codable else "false"
-    return {"guid": guid, "name": code.path[-1], "isCodable": codable} | colour
+    name = code.path[-1] if code.path[-1].strip() else NAMELESS
+    return {"guid": guid, "name": name, "isCodable": codable} | colour
 
 
 def _cases(study: Study, sources: dict[str, str], guids: _Guids) -> tuple[list[Node], list[Node]]:
@@ -151,10 +172,11 @@ def _cases(study: Study, sources: dict[str, str], guids: _Guids) -> tuple[list[N
     has_group = False
     for one in study.transcripts:
         values: list[Node] = []
-        if one.group and one.group != group_of(one.attributes):
+        attributes = joined(one.attributes)
+        if one.group and one.group != group_of(attributes):
             has_group = True
             values.append(_value(GROUP_GUID, one.group))
-        for name, value in one.attributes:
+        for name, value in attributes:
             if name not in variables:
                 variables[name] = guids.take("", "variable", name)
             values.append(_value(variables[name], value))
@@ -162,11 +184,18 @@ def _cases(study: Study, sources: dict[str, str], guids: _Guids) -> tuple[list[N
             about = {"guid": guids.take("", "case", one.id), "name": one.id}
             ref: Node = ("SourceRef", {"targetGUID": sources[one.id]}, "")
             cases.append(("Case", about, [*values, ref]))
-    named = ([(GROUP_GUID, "Group")] if has_group else []) + [(g, n) for n, g in variables.items()]
+    taken = {name.strip().casefold() for name in variables}
+    ours = next(name for name in _group_names() if name.casefold() not in taken)
+    named = ([(GROUP_GUID, ours)] if has_group else []) + [(g, n) for n, g in variables.items()]
     return [
         ("Variable", {"guid": guid, "name": name, "typeOfVariable": "Text"}, "")
         for guid, name in named
     ], cases
+
+
+def _group_names() -> Iterator[str]:
+    yield from ("Group", "Participant group", "Document group")
+    yield from (f"Group {nth}" for nth in count(2))
 
 
 def _value(variable: str, value: str) -> Node:
@@ -202,11 +231,13 @@ def _selection(one: Coding, span: tuple[int, int], names: _Names, guids: _Guids)
     by = {"creatingUser": names.users[one.coder]} if one.coder else {}
     by |= {"creationDateTime": one.when} if date_of(one.when) else {}
     inside: list[Node] = [("CodeRef", {"targetGUID": names.codes[one.code]}, "")]
+    words: list[Node] = []  # on the passage too, where some programs look for them
     if one.note.strip():
         inside.append(("NoteRef", {"targetGUID": names.notes[one.note.strip()]}, ""))
+        words.append(("Description", {}, one.note.strip()))
     about = {"guid": guids.take("", "selection", guid), "name": ""}
     about |= {"startPosition": str(span[0]), "endPosition": str(span[1])}
-    return ("PlainTextSelection", about | by, [("Coding", {"guid": guid} | by, inside)])
+    return ("PlainTextSelection", about | by, [*words, ("Coding", {"guid": guid} | by, inside)])
 
 
 def _file(guid: str) -> str:
@@ -227,52 +258,7 @@ def _zip(study: Study, sources: dict[str, str], xml: str) -> bytes:
 
 
 def _bytes(one: Transcript) -> bytes:
-    data = one.text.encode("utf-8", "replace" if _is_torn(one.text) else "strict")
+    data = one.text.encode("utf-8", "replace" if is_torn(one.text) else "strict")
     # A text that begins with U+FEFF would lose it, one full of zeros would be taken for UTF-16.
     needs_mark = one.text.startswith("\ufeff") or utf16_without_mark(data) is not None
     return _MARK * needs_mark + data
-
-
-def _is_torn(text: str) -> bool:
-    return re.search("[\ud800-\udfff]", text) is not None
-
-
-def _lost(study: Study, dialect: Dialect) -> Iterator[str]:
-    """Say what the project cannot carry, a sentence each."""
-    yield "Speakers, roles and time stamps are not carried: programs find speakers in the text."
-    counts = {
-        "{} codes lose their TDF domain or direction; their names stay.": sum(
-            code.domain is not None or code.valence is not None for code in study.codes
-        ),
-        "{} codes have the path of another and became one with it.": (
-            len(study.codes) - len({code.path for code in study.codes})
-        ),
-        "{} codings have a direction that their code does not name; it is lost.": sum(
-            one.valence is not None and one.valence not in map(str.casefold, one.code)
-            for one in study.codings
-        ),
-        "{} codings have a date that is no ISO date and time; it is lost.": sum(
-            bool(one.when) and not date_of(one.when) for one in study.codings
-        ),
-        "{} texts hold half characters (surrogates), which became question marks.": sum(
-            _is_torn(one.text) for one in study.transcripts
-        ),
-        "{} names or notes hold control characters, which became U+FFFD.": _unclean(
-            [
-                *(name for code in study.codes for name in code.path),
-                *(one.id for one in study.transcripts),
-                *(one.note for one in study.codings),
-            ]
-        ),
-    }
-    yield from (sentence.format(count) for sentence, count in counts.items() if count)
-    astral = sum(bool(Ruler(one.text).matters()[0]) for one in study.transcripts)
-    if astral and dialect.utf16:
-        yield (
-            f"{astral} texts hold emoji or the like. Positions are counted as NVivo counts; a "
-            "program that counts code points sees codings after them shifted."
-        )
-
-
-def _unclean(texts: Sequence[str]) -> int:
-    return sum(clean(text) != text for text in texts)

@@ -25,12 +25,12 @@ ORIGIN = "tdfnlp"
 MAX_BYTES = 20 * 2**20  # a codebook of ten thousand codes has three
 MAX_DEPTH = 100
 MAX_CODES = 100_000
+NAMELESS = "(no name)"
 
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
 _DECLARATION = re.compile(r"\s{0,20}<\?xml[^<>]{0,200}\?>")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NAMELESS = "(no name)"
 _OWN_GUIDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:tdfnlp:code")
 _FLAT = "::"
 
@@ -131,10 +131,12 @@ def build(codes: Sequence[Code]) -> bytes:
     Raises
     ------
     InputError
-        There is no code, or one has no name.
+        There is no code, or one has no name or lies deeper than can be read.
     """
     if not codes or not all(code.path and all(code.path) for code in codes):
         raise InputError("A codebook needs at least one code, and each code a name.")
+    if any(len(code.path) > MAX_DEPTH for code in codes):
+        raise InputError(f"A code lies more than {MAX_DEPTH} deep, which no program reads.")
     head = f'<?xml version="1.0" encoding="utf-8"?>\n<CodeBook xmlns="{SPACE}" origin="{ORIGIN}">'
     return "\n".join(
         [head, "<Codes>", *_written(_tree(codes)), "</Codes>", "</CodeBook>", ""]
@@ -259,7 +261,7 @@ def _code(element: Element, above: tuple[str, ...]) -> Code:
     elif len(colour) == 4:
         colour = "#" + "".join(2 * digit for digit in colour[1:])
     return Code(
-        path=(*above, (element.get("name") or "").strip() or _NAMELESS),
+        path=(*above, (element.get("name") or "").strip() or NAMELESS),
         definition=("" if described is None else described.text or "").strip(),
         guid=clean_guid(element.get("guid") or ""),
         colour=colour.upper(),
@@ -277,7 +279,7 @@ def _losses(path: Path, root: Element, codes: Sequence[Code]) -> tuple[str, ...]
     notes: tuple[str, ...] = ()
     if lost:
         notes += (f"{path.name}: not carried: {', '.join(lost)}.",)
-    nameless = sum(code.path[-1] == _NAMELESS for code in codes)
+    nameless = sum(code.path[-1] == NAMELESS for code in codes)
     if nameless:
-        notes += (f"{path.name}: {nameless} codes have no name; they are called {_NAMELESS!r}.",)
+        notes += (f"{path.name}: {nameless} codes have no name; they are called {NAMELESS!r}.",)
     return notes

@@ -5,40 +5,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from ..coding import Coding, Study
 from ..errors import FormatError
 from ..transcript import Transcript, Turn
+from .cases import about_groups, cases_of, group_of
 from .content import BOMS
+from .conventions import GROUP_GUID, is_machine, key
 from .dialect import Dialect, Marked, Ruler, infer
 from .elements import Element, parse
 from .encoding import decode
+from .losses import left_out, sentences
 from .package import Package
-from .refi import GROUP_GUID, Case, Mark, Project, Source, key, project_of
+from .refi import Case, Mark, Project, Source, about, project_of
 from .speakers import find_turns, split_lines
-
-_GROUPS = frozenset(
-    "group,participant group,document group,role,job role,profession,professional group,"
-    "occupation,job title,stakeholder,stakeholder group,cohort,arm,study arm,type of participant,"
-    "participant type,participant role,discipline".split(",")
-)
-_SEVERAL = 2
-_UNSET = frozenset(["", "unassigned", "not applicable", "n/a", "na", "none", "unknown"])
-
-_LOST = MappingProxyType(
-    {
-        "bare": "{} marked passages carry no code",
-        "case": "{} passages stand for a case (a person), not for a code",
-        "dangling": "{} codings point to a code that the project does not define",
-        "outside": "{} codings lie outside their text and were left out",
-        "media": "{} codings of pictures, sound or regions of a page were left out",
-        "unread": "{} sources without any text (pictures, recordings) were left out",
-        "silent": "{} codings belong to texts that could not be read",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +51,9 @@ class Loaded:
 def read(path: Path, data: bytes) -> Study:
     """Read a project: its texts, its codes, and what people coded."""
     loaded = load(path, data)
-    links = _cases_of(loaded)
-    lost = Counter(loaded.lost)
+    project = loaded.project
+    links = cases_of(project.cases, ((one.id, one.source) for one in loaded.texts))
+    lost = loaded.lost + left_out(project)
     transcripts, codings, notes = [], [], list(loaded.notes)
     for one in loaded.texts:
         found = list(codings_of(loaded, one, lost))
@@ -81,9 +64,8 @@ def read(path: Path, data: bytes) -> Study:
         transcript, more = _transcript(loaded, one, links.get(one.id, ()))
         transcripts.append(transcript)
         notes += more
-    notes += [_LOST[what].format(lost[what]) + "." for what in _LOST if lost[what]]
-    notes += _about_groups(loaded.project, transcripts)
-    return Study(tuple(transcripts), tuple(codings), tuple(notes), loaded.project.codes)
+    notes += [*sentences(lost), *about_groups(transcripts)]
+    return Study(tuple(transcripts), tuple(codings), tuple(notes), project.codes)
 
 
 def load(path: Path, data: bytes) -> Loaded:
@@ -135,7 +117,9 @@ def codings_of(loaded: Loaded, text: Text, lost: Counter[str]) -> Iterator[Codin
     spans = spans_of(loaded, text)
     whole = (0, len(text.text)) if text.text else (-1, -1)
     passages = [(one.marks, span) for one, span in zip(text.source.selections, spans, strict=True)]
-    lost["bare"] += sum(not marks for marks, _ in passages)
+    bare = [one for one in text.source.selections if not one.marks]
+    lost["bare"] += len(bare)
+    lost["comment"] += sum(bool(one.about) for one in bare)
     for marks, (start, end) in [*passages, (text.source.marks, whole)]:
         for mark in marks:
             if mark.target in loaded.project.cases:
@@ -152,19 +136,21 @@ def _coding(
     loaded: Loaded, mark: Mark, name: str, span: tuple[int, int], code: tuple[str, ...]
 ) -> Coding:
     coder = loaded.project.users.get(mark.user, mark.user)
-    notes = [_note(loaded, one) for one in dict.fromkeys(mark.notes)]
+    how = "suggested" if is_machine(coder) else "imported"
+    # Programs look in different places, so the same words may stand in several.
+    words = [*(_note(loaded, one) for one in mark.notes), mark.about]
+    notes = [one for one in dict.fromkeys(words) if one]
     if len(notes) > 1:
         loaded.package.spend(sum(map(len, notes)))
-    note = "\n\n".join(one for one in notes if one)
-    return Coding(name, *span, code, coder, when=mark.when, guid=mark.guid, note=note)
+    note = "\n\n".join(notes)
+    return Coding(name, *span, code, coder, None, how, mark.when, mark.guid, note)
 
 
 def _note(loaded: Loaded, target: str) -> str:
     note = loaded.project.notes.get(target)
     if note is not None and target not in loaded.remarks:
         text, _, _ = _text_of(loaded.package, note, target)
-        about = note.first("Description")
-        loaded.remarks[target] = (text or "").strip() or (about.text.strip() if about else "")
+        loaded.remarks[target] = (text or "").strip() or about(note)
     return loaded.remarks.get(target, "")
 
 
@@ -237,22 +223,6 @@ def _transcript(
     return Transcript(one.id, one.text, turns, group, None, attributes, guid), notes
 
 
-def group_of(attributes: Sequence[tuple[str, str]]) -> str | None:
-    """Participant group among the variables of a source, by the variable's name."""
-    for name, value in attributes:
-        plain = "".join(c if c.isalnum() else " " for c in name.rpartition(":")[2].casefold())
-        if " ".join(plain.split()) in _GROUPS and value.casefold() not in _UNSET:
-            return value
-    return None
-
-
-def _about_groups(project: Project, transcripts: Sequence[Transcript]) -> list[str]:
-    seen = {name for one in transcripts for name, _ in one.attributes}
-    if not seen or any(one.group for one in transcripts):
-        return []
-    return [f"No variable names the participants' group; there are {', '.join(sorted(seen)[:20])}."]
-
-
 def _stamps(loaded: Loaded, one: Text) -> list[tuple[int, float]]:
     """Points of the text with a time in seconds."""
     timed = [(at, stamp / 1000) for at, stamp in one.source.syncs if stamp is not None]
@@ -272,27 +242,3 @@ def _timed(turns: Sequence[Turn], points: Sequence[tuple[int, float]]) -> tuple[
         known = turn.begins is not None
         timed.append(turn if known else replace(turn, begins=begins, ends=ends))
     return tuple(timed)
-
-
-def _cases_of(loaded: Loaded) -> dict[str, tuple[Case, ...]]:
-    """Cases that each text stands for: those of the whole text, else those of passages in it."""
-    project = loaded.project
-    if not project.cases:
-        return {}
-    linked: dict[str, set[str]] = {}
-    for name, case in project.cases.items():
-        for link in case.links:
-            there = linked.setdefault(link, set())
-            if len(there) < _SEVERAL:  # more than one is all that counts
-                there.add(name)
-    found = {}
-    for one in loaded.texts:
-        keys = (key(one.source.guid), key(one.source.element.get("guid")))
-        whole = {mark.target for mark in one.source.marks if mark.target in project.cases}
-        whole = whole.union(*(linked.get(each, ()) for each in keys))
-        parts = {m.target for s in one.source.selections for m in s.marks}.intersection(
-            project.cases
-        )
-        parts = parts.union(*(linked.get(key(s.guid), ()) for s in one.source.selections))
-        found[one.id] = tuple(project.cases[each] for each in sorted(whole or parts)[:_SEVERAL])
-    return found

@@ -5,35 +5,30 @@ references to nothing. Elements of other namespaces are passed over.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
 from ..codebook import Code
-from ..coding import Coding
-from ..errors import InputError
+from .conventions import ORIGIN, ROOT, key
 from .elements import Element
-
-GROUP_GUID = "7b0d5c5e-6f43-5d6c-9a0e-2d1f8f4c7e11"
-"""Variable in which tdfnlp's own projects keep ``Transcript.group``."""
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-_NAMESPACE = UUID("5f0e1c0a-8f53-5b8e-9a35-6f2f3f5f6c21")
+from .qdc import NAMELESS, split_flat
 
 _SELECTIONS = ("PlainTextSelection", "TranscriptSelection")
 _MEDIA_SELECTIONS = ("PictureSelection", "PDFSelection", "AudioSelection", "VideoSelection")
 _TEXTS = ("TextSource", "Representation", "Transcript", "TextDescription")
+_MOST_NOTES = 20  # on one passage: each stands on every coding of it
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A ``Coding``: which code, whose, when, with which notes."""
+    """A ``Coding``: which code, whose, when, with which notes and which words beside it."""
 
     guid: str
     target: str
     user: str
     when: str
     notes: tuple[str, ...]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,7 @@ class Selection:
     start: int | None
     end: int
     marks: tuple[Mark, ...]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,70 +88,47 @@ class Project:
     media_marks: int  # codings of regions, not of text
 
 
-def key(guid: str) -> str:
-    """One spelling of a GUID, for comparing."""
-    return guid.strip().strip("{}").lower()
-
-
-def guid_of(*parts: str) -> str:
-    """Make the GUID that always stands for the same thing."""
-    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
-
-
-def date_of(when: str) -> str:
-    """Give a date and time as the schema wants it, "" for anything else."""
-    return when if _DATE.fullmatch(when) else ""
-
-
-def check_codings(codings: Iterable[Coding], lengths: Mapping[str, int]) -> None:
-    """Refuse codings that no text of these lengths can hold.
-
-    Raises
-    ------
-    InputError
-        A transcript is unknown, a span is empty or outside, or a code has no name.
-    """
-    for one in codings:
-        if one.transcript not in lengths:
-            raise InputError(f"There is no transcript {one.transcript!r} in the project.")
-        if not (0 <= one.start < one.end <= lengths[one.transcript] and one.code):
-            raise InputError(
-                f"A coding {one.start}-{one.end} does not fit {one.transcript!r}, which has "
-                f"{lengths[one.transcript]} characters. Use codings of that very text."
-            )
-
-
 def project_of(root: Element) -> Project:
     """Say what the elements of a project mean."""
     sources, unread, media = _sources(root)
     return Project(
         root,
         root.get("origin"),
-        {key(u.get("guid")): _user(u) for u in _under(root, "Users", "User")},
-        tuple(code for code, _ in walk_codes(root)),
-        {key(v.get("guid")): v.get("name").strip() for v in _under(root, "Variables", "Variable")},
-        {key(c.get("guid")): _case(c) for c in _under(root, "Cases", "Case")},
+        {key(u.get("guid")): _user(u) for u in under(root, "Users", "User")},
+        _codes(root),
+        {key(v.get("guid")): v.get("name").strip() for v in under(root, "Variables", "Variable")},
+        {key(c.get("guid")): _case(c) for c in under(root, "Cases", "Case")},
         sources,
-        {key(n.get("guid")): n for n in _under(root, "Notes", "Note")},
+        {key(n.get("guid")): n for n in under(root, "Notes", "Note")},
         unread,
         media,
     )
 
 
+def _codes(root: Element) -> tuple[Code, ...]:
+    """Codes as they are meant: flat names of ATLAS.ti in steps, whatever was suggested beside."""
+    codes = tuple(code for code, _ in walk_codes(root))
+    if root.get("origin").startswith(ORIGIN):  # a name that we wrote is a name
+        return codes
+    flat = [code for code in codes if code.path[0] != ROOT]
+    split = split_flat(flat)
+    ours = (code for code in codes if code.path[0] == ROOT)
+    return codes if split == tuple(flat) else (*split, *ours)
+
+
 def walk_codes(root: Element) -> Iterator[tuple[Code, Element]]:
-    """Codes with their elements, outermost first, in the order of the file."""
+    """Codes as they are written, with their elements, outermost first, in the file's order."""
     stack: list[tuple[tuple[str, ...], Element]] = [
-        ((), code) for code in reversed(list(_under(root, "CodeBook", "Codes", "Code")))
+        ((), code) for code in reversed(list(under(root, "CodeBook", "Codes", "Code")))
     ]
     while stack:
         outer, element = stack.pop()
-        path = (*outer, element.get("name"))
+        path = (*outer, element.get("name").strip() or NAMELESS)
         stack += [(path, child) for child in reversed(list(element.all("Code")))]
-        about = element.first("Description")
         yield (
             Code(
                 path,
-                definition=about.text.strip() if about else "",
+                definition=about(element),
                 guid=element.get("guid"),
                 colour=_colour(element.get("color")),
                 codable=element.get("isCodable").strip().lower() not in ("false", "0"),
@@ -164,7 +137,14 @@ def walk_codes(root: Element) -> Iterator[tuple[Code, Element]]:
         )
 
 
-def _under(root: Element, *tags: str) -> Iterator[Element]:
+def about(element: Element) -> str:
+    """Give the words of an element's ``Description``, "" where it has none."""
+    found = element.first("Description")
+    return found.text.strip() if found else ""
+
+
+def under(root: Element, *tags: str) -> Iterator[Element]:
+    """Elements at the end of a way of names."""
     *outer, last = tags
     for tag in outer:
         root = next(root.all(tag), Element("", {}, 0))
@@ -233,20 +213,29 @@ def _selection(one: Element, syncs: dict[str, tuple[int | None, int | None]]) ->
         start = syncs.get(key(one.get("fromSyncPoint")), nowhere)[0]
         end = syncs.get(key(one.get("toSyncPoint")), nowhere)[0]
     whole = start is not None and end is not None
-    return Selection(one.get("guid"), start if whole else None, end or 0, _marks(one))
+    return Selection(
+        one.get("guid"), start if whole else None, end or 0, _marks(one, inner=True), about(one)
+    )
 
 
-def _marks(holder: Element) -> tuple[Mark, ...]:
+def _marks(holder: Element, *, inner: bool = False) -> tuple[Mark, ...]:
+    """Codings of a source, or of a passage: what is noted on that is noted on its codings."""
     user, when = holder.get("creatingUser"), holder.get("creationDateTime")
     found = []
+    shared = _notes(holder)[:_MOST_NOTES] if inner else ()
+    words = about(holder) if inner else ""
     for coding in holder.all("Coding"):
         code = coding.first("CodeRef")
         target = code.get("targetGUID") if code else ""
         whose = coding.get("creatingUser") or user
-        notes = tuple(key(note.get("targetGUID")) for note in coding.all("NoteRef"))
         date = coding.get("creationDateTime") or when
-        found.append(Mark(coding.get("guid"), key(target), key(whose), date, notes))
+        notes = (*_notes(coding), *shared)
+        found.append(Mark(coding.get("guid"), key(target), key(whose), date, notes, words))
     return tuple(found)
+
+
+def _notes(holder: Element) -> tuple[str, ...]:
+    return tuple(key(note.get("targetGUID")) for note in holder.all("NoteRef"))
 
 
 def _whole(number: str) -> int | None:
