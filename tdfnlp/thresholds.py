@@ -12,6 +12,9 @@ Array = npt.NDArray[np.float64]
 _SMOOTHING = 100
 """Suggestions that the global threshold counts for beside a domain's own (few overfit)."""
 
+_LIKELY = 0.5
+"""No domain is suggested that is more likely wrong than right, however good the rest are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
@@ -72,7 +75,7 @@ def calibrate(
         mine = top == domain
         own = _cut(confidence[mine], right[mine], weights[mine], precision)
         n = int(mine.sum())
-        cuts.append(everywhere + n / (n + _SMOOTHING) * (own - everywhere))
+        cuts.append(max(_LIKELY, everywhere + n / (n + _SMOOTHING) * (own - everywhere)))
     coded = truth.any(axis=1)
     ask = float(np.quantile(1 - proba[coded, -1], miss))
     proposed = ~coded & (confidence >= np.array(cuts)[top])

@@ -72,10 +72,11 @@ def test_realised_precision_reaches_the_target(precision: float) -> None:
     chosen = suggested(proba, thresholds)
     assert chosen.sum() > 20
     assert truth[chosen, 0].mean() >= precision
-    # And no more could have been suggested.
+    # And no more could have been suggested, but what is more likely wrong than right.
     order = np.argsort(-proba[:, 0])
     shares = np.cumsum(truth[order, 0]) / np.arange(1, 601)
-    assert (shares[int(chosen.sum()) :] < precision).all()
+    left = slice(int(chosen.sum()), None)
+    assert ((shares[left] < precision) | (proba[order[left], 0] < 0.5)).all()
 
 
 def test_realised_precision_where_confidences_are_equal() -> None:
