@@ -12,15 +12,12 @@ from tdfnlp.embedding import Encoder
 from tdfnlp.framework import DOMAINS, TDF
 from tdfnlp.items import Item, base_weights, soft_targets
 from tdfnlp.model import Model
-from tdfnlp.training import encode_questions
+from tdfnlp.training import STRENGTH, encode_questions
 
 Predict = Callable[[Sequence[Item]], Proba]
 """Test items of one study to scores, shape (n, 14 or 15)."""
 System = Callable[[Sequence[Item]], Predict]
 """Training items to what predicts."""
-
-STRENGTH = 1.0
-"""As in ``training.fit_default``: "all steps" of the ablations and the shipped model must agree."""
 
 
 def by_study(predict: Predict, items: Sequence[Item]) -> Proba:

@@ -1,7 +1,7 @@
 """Studies and suggestions written for other programs: REFI-QDA projects, codebooks, tables."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from .codebook import TDF_CODEBOOK, Code
@@ -10,6 +10,8 @@ from .conversion import to_csv
 from .errors import InputError
 from .files import replacing
 from .formats import read, same_file
+from .formats.conventions import MACHINE
+from .formats.package import Written
 
 LOOK = "tdfnlp: please look"
 """Code of what a person should look at, beside the domains."""
@@ -20,14 +22,6 @@ SUFFIXES: tuple[str, ...] = (".qdpx", ".qdc", ".csv")
 
 
 _EXCERPTS = "Positions are in the quotes alone: hand in the transcripts too to have them in these."
-
-
-@dataclass(frozen=True, slots=True)
-class _Output:
-    """A file to be, and what it cannot carry."""
-
-    data: bytes
-    notes: tuple[str, ...] = ()
 
 
 def write(path: Path | str, study: Study) -> tuple[str, ...]:
@@ -104,12 +98,12 @@ def all_codes(study: Study) -> tuple[Code, ...]:
     return tuple(codes.values())
 
 
-def _output(path: Path, study: Study) -> _Output:
+def _output(path: Path, study: Study) -> Written:
     suffix = path.suffix.lower()
     if suffix == ".csv":
         if not study.codings:
             raise InputError("There are no codings to write.")
-        return _Output(to_csv(study).encode("utf-8-sig", "replace"))
+        return Written(to_csv(study).encode("utf-8-sig", "replace"))
     if suffix == ".qdc":
         from .formats import qdc
 
@@ -117,14 +111,13 @@ def _output(path: Path, study: Study) -> _Output:
         if not codes:
             raise InputError("There are no codes to write.")
         left = "Transcripts and codings are not part of a codebook and were left out."
-        return _Output(qdc.build(codes), (left,) if study.transcripts else ())
+        return Written(qdc.build(codes), (left,) if study.transcripts else ())
     if suffix == ".qdpx":
         from .formats import project
 
         if not study.transcripts:
             raise InputError("There are no transcripts to make a project of.")
-        made = project.build(study, name=path.stem)
-        return _Output(made.data, made.notes)
+        return project.build(study, name=path.stem)
     raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(SUFFIXES)}.")
 
 
@@ -157,7 +150,6 @@ def write_suggestions(
         The project was moved or changed since it was read, or was read together with other files.
     """
     from .formats import insertion
-    from .formats.conventions import MACHINE
 
     codings = list(_codings(items, model))
     machine = insertion.Machine(
@@ -217,7 +209,7 @@ def _codings(items: Iterable[Suggestion], model: str) -> Iterator[Coding]:
             unit.start,
             unit.end,
             code if item.decision == "suggest" else (LOOK,),
-            coder=f"tdfnlp {model}",
+            coder=f"{MACHINE}{model}",
             valence=valence if item.decision == "suggest" else None,
             how="suggested",
             note=f"Confidence: {ranked}; threshold {item.threshold:.2f}; "

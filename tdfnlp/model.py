@@ -116,8 +116,9 @@ class Model:
     def load_encoder(self, **options: Any) -> Encoder:
         """Load the encoder that the heads were fitted on; options as in ``Encoder.load``."""
         name = self.encoder["name"]
-        own = name == ENCODER and self.folder is not None
-        encoder = Encoder.load(self.folder / ENCODER if own and self.folder else name, **options)
+        if name == ENCODER and self.folder is not None:
+            name = self.folder / ENCODER
+        encoder = Encoder.load(name, **options)
         self.check_encoder(encoder)
         return encoder
 

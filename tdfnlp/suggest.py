@@ -169,7 +169,7 @@ def collect(
     """
     if isinstance(source, Study):
         return Collected(source)
-    given = _listed(source)
+    given = [source] if isinstance(source, str | Path | Transcript) else list(source)
     if all(isinstance(one, Transcript) for one in given) and given:
         return Collected(_join([Study((one,)) for one in given if isinstance(one, Transcript)]))
     paths = [one for one in given if isinstance(one, str | Path)]
@@ -188,12 +188,6 @@ def collect(
             progress("Reading", number, len(files))
     study = _located(studies)
     return Collected(replace(study, notes=(*notes, *study.notes)), tuple(failures))
-
-
-def _listed(source: Source) -> list[str | Path | Transcript]:
-    if isinstance(source, Study):
-        return [*source.transcripts]
-    return [source] if isinstance(source, str | Path | Transcript) else list(source)
 
 
 def _texts(source: Source) -> list[str] | None:

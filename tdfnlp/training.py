@@ -1,6 +1,6 @@
 """Training a model from coded items, with topics kept whole on one side of every split.
 
-``python -m tdfnlp.training`` (``make train``) rebuilds ``models/default`` from ``training_data/``.
+``python -m tdfnlp.training`` (``make train``) rebuilds the shipped models from ``training_data/``.
 """
 
 import json
@@ -37,6 +37,9 @@ from .tuning import Recipe, fine_tune, save_encoder
 from .weights import find_weights
 
 logger = logging.getLogger(__name__)
+
+STRENGTH = 1.0
+"""Inverse of the L2 penalty of the domain head (``fit_head``)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +127,7 @@ def fit_default(items: Sequence[Item], encoder: Encoder, *, name: str = "default
     table = tabulate(items, encoder)
     seen, unseen = ~table.unseen, table.unseen
     weights = base_weights(table.targets[seen])
-    head = fit_head(table.rows[seen], table.targets[seen], weights=weights / 2, strength=1.0)
+    head = fit_head(table.rows[seen], table.targets[seen], weights=weights / 2, strength=STRENGTH)
     raw = head.predict_proba(table.rows[unseen])
     weights = base_weights(table.targets[unseen])
     truth = table.truth[unseen]

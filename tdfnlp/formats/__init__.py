@@ -156,10 +156,12 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def _is_own(file: Path, *, result: bool = False) -> bool:
-    from .own import is_own, is_result
+    from . import own
 
+    if file.suffix.lower() not in own.SUFFIXES:
+        return False
     try:
-        return (is_result if result else is_own)(file, load(file))
+        return (own.is_result if result else own.is_own)(file, load(file))
     except FormatError:  # reading it says so
         return False
 

@@ -10,6 +10,8 @@ from .conventions import MACHINE, ORIGIN
 from .encoding import decode
 from .package import Package
 
+SUFFIXES: tuple[str, ...] = (".qdpx", ".xlsx", ".csv", ".tsv")
+"""Of files that tdfnlp could have written: others need not be opened to know."""
 TABLES: tuple[frozenset[str], ...] = (
     frozenset(["transcript", "decision", "confidence", "valence_confidence", "model"]),
     frozenset(["source", "coder", "how", "code", "start", "end", "text"]),
