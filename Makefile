@@ -5,7 +5,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types layers format fuzz train bench clean
+.PHONY: help system setup demo test check lint types layers format fuzz train bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -25,7 +25,15 @@ demo: setup  ## suggest codes for the sample study
 	$(BIN)/tdfnlp suggest training_data/sample_study/interviews -o demo/suggestions.xlsx
 	@echo "Open demo/suggestions.xlsx; the interviews are in training_data/sample_study/interviews."
 
-test: lint types layers  ## all that CI runs: style, types, floors, tests with coverage
+# The tests use a real browser, a real PostgreSQL and a real word processor. On Debian and Ubuntu
+# they are installed where one may; elsewhere the tests that need them say that they were skipped.
+PROGRAMS := chromium postgresql libreoffice-writer-nogui poppler-utils fonts-dejavu-core
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $(PROGRAMS) >/dev/null 2>&1; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends $(PROGRAMS) >/dev/null; fi
+
+test: system lint types layers  ## all that CI runs: style, types, floors, tests with coverage
 	$(BIN)/pytest --cov --cov-report=term -q
 
 check: test  ## the same as test

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .formats import read as read
     from .model import Model as Model
     from .segmentation import segment as segment
+    from .store import Store as Store
     from .suggest import suggest_codes as suggest_codes
     from .transcript import Transcript as Transcript
     from .transcript import Turn as Turn
@@ -32,6 +33,7 @@ _HOME = {
     "Coding": "coding",
     "Encoder": "embedding",
     "Model": "model",
+    "Store": "store",
     "Study": "coding",
     "Suggestion": "coding",
     "Suggestions": "export",

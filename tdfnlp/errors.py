@@ -9,6 +9,7 @@
     - ModelMismatchError              codebook, encoder or format version differ; both are named
   + MissingExtraError (ImportError)   something optional is not installed; says what to type
   + OutputError (OSError)             a result could not be written
+  + StoreError (ValueError)           a study file is damaged, foreign, newer, or out of reach
 
 A message says what was found, where, and what to do. It never quotes transcript text.
 """
@@ -80,3 +81,7 @@ class MissingExtraError(TdfnlpError, ImportError):
 
 class OutputError(TdfnlpError, OSError):
     """A result could not be written."""
+
+
+class StoreError(TdfnlpError, ValueError):
+    """A study file is damaged, foreign, of a newer tdfnlp, or cannot be read or written."""

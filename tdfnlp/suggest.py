@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from .codebook import Code
 from .coding import Coding, Study, Suggestion
@@ -16,6 +15,7 @@ from .formats import SUFFIXES, find, read, without_results
 from .framework import DOMAINS, VALENCES
 from .matching import locate
 from .model import Model
+from .predictions import Predictions
 from .segmentation import segment
 from .thresholds import decide
 from .transcript import Transcript, Turn, Utterance
@@ -105,6 +105,17 @@ def suggest_utterances(
     """Suggest for utterances of one whole study, in their order."""
     if not utterances:
         return []
+    return suggestions(utterances, model, predict(utterances, model, encoder, progress=progress))
+
+
+def predict(
+    utterances: Sequence[Utterance],
+    model: Model,
+    encoder: Encoder,
+    *,
+    progress: Progress | None = None,
+) -> Predictions:
+    """Predict for the utterances of one whole study, as arrays, row by row in their order."""
     report = progress or _silent
     done = 0
 
@@ -119,24 +130,28 @@ def suggest_utterances(
     if "" in asked:
         vectors[asked[""]] = 0
     questions = vectors[[asked[one.question] for one in utterances]]
-    return _suggestions(utterances, model, answers, questions)
-
-
-def _suggestions(
-    utterances: Sequence[Utterance],
-    model: Model,
-    answers: npt.NDArray[np.float32],
-    questions: npt.NDArray[np.float32],
-) -> list[Suggestion]:
     proba = model.predict_proba(answers, questions)
+    directions = [
+        model.predict_valence_proba(answers, questions, np.full(len(answers), place))
+        for place in range(len(DOMAINS))
+    ]
+    decisions = [
+        # Nothing can be said of a text without a single letter.
+        decision if any(map(str.isalpha, one.text)) else "abstain"
+        for one, decision in zip(utterances, decide(proba, model.thresholds), strict=True)
+    ]
+    return Predictions(proba, np.stack(directions, axis=1), tuple(decisions), answers)
+
+
+def suggestions(
+    utterances: Sequence[Utterance], model: Model, predictions: Predictions
+) -> list[Suggestion]:
+    """Read suggestions off predictions, row by row."""
+    proba = predictions.proba
     ranked = np.argsort(-proba[:, :-1], axis=1, kind="stable")[:, :3]
     confidences = np.take_along_axis(proba, ranked, axis=1)
-    directions = [
-        model.predict_valence_proba(answers, questions, ranked[:, place]) for place in range(3)
-    ]
-    valences = np.stack([one.argmax(axis=1) for one in directions], axis=1)
-    sure = np.stack([one.max(axis=1) for one in directions], axis=1)
-    decisions = decide(proba, model.thresholds)
+    directions = np.take_along_axis(predictions.valences, ranked[:, :, None], axis=1)
+    valences, sure = directions.argmax(axis=2), directions.max(axis=2)
     return [
         Suggestion(
             utterance=utterance,
@@ -144,8 +159,7 @@ def _suggestions(
             confidences=tuple(confidences[row].tolist()),
             valences=tuple(VALENCES[place] for place in valences[row]),
             valence_confidences=tuple(sure[row].tolist()),
-            # Nothing can be said of a text without a single letter.
-            decision=decisions[row] if any(map(str.isalpha, utterance.text)) else "abstain",
+            decision=predictions.decisions[row],
             model=model.id,
             threshold=model.thresholds.suggest[ranked[row, 0]],
         )

@@ -1,41 +1,22 @@
-"""The command line: parse, call one function, print."""
+"""Commands on transcripts and coded material: suggest, convert, cache."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from . import __version__
-from .errors import TdfnlpError
+from ..errors import TdfnlpError
+from .common import SOME_FAILED, bars, name_failures, plain_errors
 
 if TYPE_CHECKING:
-    from .export import Suggestions
-    from .transcript import Transcript
-
-SOME_FAILED = 1
-"""Exit code when the result was written but some files could not be read."""
-NOTHING_DONE = 2
+    from ..export import Suggestions
+    from ..transcript import Transcript
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tdfnlp")
-def cli() -> None:
-    """Suggest Theoretical Domains Framework codes for interview transcripts.
-
-    Everything runs on this machine; nothing is ever sent anywhere. The machine suggests, people
-    decide.
-
-    \b
-    Example:
-      tdfnlp suggest interviews/ -o suggestions.xlsx
-    """
-
-
-@cli.command()
+@click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -70,29 +51,29 @@ def suggest(
       tdfnlp suggest interviews/ extra/P7.docx -o suggestions.xlsx
       tdfnlp suggest study.qdpx -o coded.qdpx
     """
-    with _plain_errors():
-        from .exchange import check_suggestions
-        from .export import check_suffix
-        from .suggest import collect, suggest_codes
+    with plain_errors():
+        from ..exchange import check_suggestions
+        from ..export import check_suffix
+        from ..suggest import collect, suggest_codes
 
         check_suffix(output)  # a wrong suffix is said before the work, not after it
-        with _bars(quiet) as progress:
+        with bars(quiet) as progress:
             collected = collect(list(sources), progress=progress, output=output)
         check_suggestions(output, collected.study)
         _warn_of_identifiers(collected.study.transcripts, quiet, fail_on_identifiers)
-        with _bars(quiet) as progress:
+        with bars(quiet) as progress:
             result = suggest_codes(collected.study, model=model, progress=progress)
         result = replace(result, failures=collected.failures)
         if not len(result):
             raise TdfnlpError("No participant speech was found. " + " ".join(result.failures))
         lost = result.save(output)
-    _name_failures(result.failures)
+    name_failures(result.failures)
     if not quiet:
         _summarise(result, output, lost)
     sys.exit(SOME_FAILED if result.failures else 0)
 
 
-@cli.command()
+@click.command()
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
@@ -113,17 +94,17 @@ def convert(sources: tuple[Path, ...], output: Path, mapping: Path | None) -> No
       tdfnlp convert study.qdpx codings.csv
       tdfnlp convert interviews/ exports/Knowledge.docx study.qdpx
     """
-    with _plain_errors():
-        from .exchange import all_codes, write
-        from .mapping import apply, read_mapping, tie
-        from .suggest import collect
+    with plain_errors():
+        from ..exchange import all_codes, write
+        from ..mapping import apply, read_mapping, tie
+        from ..suggest import collect
 
         collected = collect(list(sources), output=output)
         study = collected.study
         tied = tie(all_codes(study), read_mapping(mapping) if mapping else None)
         study = apply(study, tied)
         lost = write(output, study)
-    _name_failures(collected.failures)
+    name_failures(collected.failures)
     for note in (*study.notes, *tied.notes, *lost):
         click.echo(f"Note: {note}")
     for code in tied.unmapped:
@@ -135,7 +116,7 @@ def convert(sources: tuple[Path, ...], output: Path, mapping: Path | None) -> No
     sys.exit(SOME_FAILED if collected.failures else 0)
 
 
-@cli.command()
+@click.command()
 @click.option("--purge", is_flag=True, help="Delete the cached vectors.")
 def cache(purge: bool) -> None:
     """Say where vectors are cached, or delete them.
@@ -147,7 +128,7 @@ def cache(purge: bool) -> None:
     Example:
       tdfnlp cache --purge
     """
-    from .cache import VectorCache
+    from ..cache import VectorCache
 
     store = VectorCache()
     if purge:
@@ -157,50 +138,8 @@ def cache(purge: bool) -> None:
         click.echo(f"{store.path}: {size / 1e6:.1f} MB (limit {store.limit / 1e6:.0f} MB)")
 
 
-def main() -> None:
-    """Entry point."""
-    cli(prog_name="tdfnlp")
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except TdfnlpError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(NOTHING_DONE)
-    except KeyboardInterrupt:
-        click.echo("Stopped; nothing was written.", err=True)
-        sys.exit(130)
-
-
-@contextmanager
-def _bars(quiet: bool) -> Iterator[Callable[[str, int, int], object] | None]:
-    """One progress bar per stage, on standard error, only on a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, object] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)  # type: ignore[arg-type]
-
-        yield show
-
-
-def _name_failures(failures: Sequence[str]) -> None:
-    for failure in failures:
-        click.echo(f"Not read: {failure}", err=True)
-
-
 def _warn_of_identifiers(transcripts: "Sequence[Transcript]", quiet: bool, fail: bool) -> None:
-    from .identifiers import flag
+    from ..identifiers import flag
 
     if quiet and not fail:
         return

@@ -1,0 +1,79 @@
+"""What holds of each utterance once all coders are heard.
+
+An adjudication decides. Otherwise coders who agree on the domains decide; where they do not, the
+utterance is open until somebody adjudicates, and nothing is learnt from it or reported of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .framework import Valence
+from .store import Answer, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Answers of a study, settled.
+
+    Attributes
+    ----------
+    confirmed : dict
+        Utterance number to its labels, () where no code applies.
+    coders : dict
+        Utterance number to the coders behind it, the adjudicator alone where there was one.
+    open : tuple of int
+        Utterances on which coders differ.
+    """
+
+    confirmed: dict[int, tuple[Label, ...]]
+    coders: dict[int, tuple[str, ...]]
+    open: tuple[int, ...]
+
+
+def settle(answers: Iterable[Answer]) -> Verdicts:
+    """Settle what holds now (``Store.answers()``); skipped ones say nothing.
+
+    Of coders who agree on the domains, codes are joined; a direction on which they differ is
+    mixed where it is between barrier and facilitator, else the one that somebody gave.
+    """
+    heard: dict[int, list[Answer]] = defaultdict(list)
+    for one in answers:
+        if one.verdict not in ("skip", "undo"):
+            heard[one.utterance].append(one)
+    confirmed: dict[int, tuple[Label, ...]] = {}
+    coders: dict[int, tuple[str, ...]] = {}
+    differing = []
+    for number, given in sorted(heard.items()):
+        final = [one for one in given if one.how == "adjudication"][-1:]
+        deciding = final or given
+        if len({frozenset(_key(label) for label in one.labels) for one in deciding}) > 1:
+            differing.append(number)
+            continue
+        confirmed[number] = _joined(deciding)
+        coders[number] = tuple(one.coder for one in deciding)
+    return Verdicts(confirmed, coders, tuple(differing))
+
+
+def _key(label: Label) -> str | tuple[str, ...]:
+    """Give what coders must agree on: the domain, and outside the framework the code itself."""
+    return label.domain or label.code
+
+
+def _joined(deciding: Iterable[Answer]) -> tuple[Label, ...]:
+    valences: dict[tuple[tuple[str, ...], str | None], list[Valence]] = defaultdict(list)
+    for one in deciding:
+        for label in one.labels:
+            given = valences[label.code, label.domain]
+            given += [label.valence] if label.valence else []
+    return tuple(
+        Label(code, domain, _direction(given)) for (code, domain), given in valences.items()
+    )
+
+
+def _direction(given: Iterable[Valence]) -> Valence | None:
+    found = set(given)
+    if len(found) <= 1:
+        return next(iter(found), None)
+    sides = found - {"neutral"}
+    return sides.pop() if len(sides) == 1 else "mixed"

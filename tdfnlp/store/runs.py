@@ -1,0 +1,147 @@
+"""Rows of model runs: suggestions, vectors, and the study as arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+
+from ..errors import InputError
+from ..framework import DOMAINS, VALENCES
+from ..predictions import Predictions
+from .database import now
+from .records import Pool, Run
+from .schema import runs, suggestions, utterances, vectors
+
+CLASSES = len(DOMAINS) + 1
+_SLICE = 500
+_NARROW = np.dtype("<f2")  # half the room; only for distances between passages
+_WIDE = np.dtype("<f4")
+
+
+def add_run(connection: Connection, run: Run, ids: Sequence[int], predictions: Predictions) -> int:
+    """Insert a run with its suggestions; vectors are replaced, suggestions never."""
+    lengths = {len(ids), len(predictions.proba), len(predictions.decisions)}
+    if lengths != {len(ids)}:
+        raise InputError(f"A run needs one prediction per utterance, not {sorted(lengths)}.")
+    values = {
+        "model": run.model,
+        "encoder": run.encoder,
+        "codebook": run.codebook,
+        "thresholds": run.thresholds,
+        "facts": run.facts,
+        "made": run.made or now(),
+    }
+    number = connection.execute(insert(runs).values(**values)).inserted_primary_key
+    assert number is not None  # noqa: S101 - a fact for the type checker
+    proba = np.ascontiguousarray(predictions.proba, dtype=_WIDE)
+    valences = np.ascontiguousarray(predictions.valences, dtype=_NARROW)
+    rows = [
+        {
+            "run": number[0],
+            "utterance": int(unit),
+            "decision": decision,
+            "proba": proba[place].tobytes(),
+            "valences": valences[place].tobytes(),
+        }
+        for place, (unit, decision) in enumerate(zip(ids, predictions.decisions, strict=True))
+    ]
+    if rows:
+        connection.execute(insert(suggestions), rows)
+        _put_vectors(connection, run.encoder, ids, predictions.vectors)
+    return int(number[0])
+
+
+def read_runs(connection: Connection) -> tuple[Run, ...]:
+    """All runs, oldest first."""
+    return tuple(
+        Run(row.id, row.model, row.encoder, row.codebook, row.thresholds, row.facts, row.made)
+        for row in connection.execute(select(runs).order_by(runs.c.id))
+    )
+
+
+def latest(connection: Connection) -> int | None:
+    """Give the number of the newest run."""
+    return connection.scalars(select(func.max(runs.c.id)).select_from(runs)).one_or_none()
+
+
+def read_pool(connection: Connection, run: int | None) -> Pool:
+    """Read the study as arrays."""
+    wanted = and_(suggestions.c.utterance == utterances.c.id, suggestions.c.run == (run or 0))
+    query = (
+        select(
+            utterances.c.id,
+            utterances.c.transcript,
+            utterances.c.chance,
+            suggestions.c.proba,
+            suggestions.c.decision,
+        )
+        .select_from(utterances.outerjoin(suggestions, wanted))
+        .order_by(utterances.c.id)
+    )
+    rows = connection.execute(query).all()
+    ids, sources, chances, proba, decisions = zip(*rows, strict=True) if rows else ((),) * 5
+    nothing = bytes(CLASSES * _WIDE.itemsize)
+    data = b"".join(one or nothing for one in proba)
+    return Pool(
+        ids=np.array(ids, dtype=np.int64),
+        transcripts=np.array(sources, dtype=np.int64),
+        chances=np.array(chances, dtype=np.float64),
+        proba=np.frombuffer(data, dtype=_WIDE).reshape(-1, CLASSES),
+        decisions=np.array([one or "" for one in decisions], dtype="<U7"),
+    )
+
+
+def read_predictions(connection: Connection, run: int, ids: Sequence[int]) -> Predictions:
+    """Read what a run said of utterances, in the order of `ids`; every one must be in it."""
+    found: dict[int, Row[Any]] = {}
+    for start in range(0, len(ids), _SLICE):
+        query = select(suggestions).where(
+            suggestions.c.run == run, suggestions.c.utterance.in_(ids[start : start + _SLICE])
+        )
+        found |= {row.utterance: row for row in connection.execute(query)}
+    rows = [found[one] for one in ids]
+    shape = (len(DOMAINS), len(VALENCES))
+    return Predictions(
+        proba=_stack([row.proba for row in rows], _WIDE, (CLASSES,)),
+        valences=_stack([row.valences for row in rows], _NARROW, shape),
+        decisions=tuple(row.decision for row in rows),
+        vectors=read_vectors(connection, ids),
+    )
+
+
+def read_vectors(connection: Connection, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Vectors of utterances, shape (n, d), in the order of `ids`; to half precision."""
+    found: dict[int, bytes] = {}
+    for start in range(0, len(ids), _SLICE):
+        query = select(vectors.c.utterance, vectors.c.vector).where(
+            vectors.c.utterance.in_(ids[start : start + _SLICE])
+        )
+        found |= dict(connection.execute(query).tuples().all())
+    width = len(next(iter(found.values()), b"")) // _NARROW.itemsize
+    return _stack([found.get(one, bytes(2 * width)) for one in ids], _NARROW, (width,))
+
+
+def _put_vectors(
+    connection: Connection,
+    encoder: str,
+    ids: Sequence[int],
+    given: npt.NDArray[np.float32],
+) -> None:
+    for start in range(0, len(ids), _SLICE):
+        some = [int(one) for one in ids[start : start + _SLICE]]
+        connection.execute(delete(vectors).where(vectors.c.utterance.in_(some)))
+    narrow = np.ascontiguousarray(given, dtype=_NARROW)
+    rows = [
+        {"utterance": int(unit), "encoder": encoder, "vector": narrow[place].tobytes()}
+        for place, unit in enumerate(ids)
+    ]
+    connection.execute(insert(vectors), rows)
+
+
+def _stack(
+    blobs: Sequence[bytes], kind: np.dtype[np.floating], shape: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    flat = np.frombuffer(b"".join(blobs), dtype=kind).astype(np.float32)
+    return flat.reshape(len(blobs), *shape)

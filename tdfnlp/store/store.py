@@ -1,0 +1,273 @@
+"""A study in one file or database: filled by reading, suggesting and answering, never by guessing.
+
+Nothing that a coder said is ever changed or deleted. ``answers()`` gives what holds now: the last
+answer of each coder on each utterance that was not taken back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine, insert, select, update
+
+from ..codebook import TDF_CODEBOOK, Code
+from ..coding import Coding, Study
+from ..errors import InputError
+from ..predictions import Predictions
+from ..transcript import Transcript, Utterance
+from . import answering, runs, texts
+from .answering import Given, Wanted
+from .database import connect, is_url, reading, writing
+from .records import Added, Answer, Assignment, Pool, Run, Settings, Unit
+from .schema import meta
+
+
+class Store:
+    """An open study. Make one with ``Store.open``; close it, or use it in a ``with`` block.
+
+    Safe for several threads and several processes at once.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = engine
+        self.name = name
+
+    @classmethod
+    def open(cls, where: str | Path, *, create: bool = True) -> Self:
+        """Open a study; an older one is brought up to date, a damaged one is left as it is.
+
+        Parameters
+        ----------
+        where : str or Path
+            A file (``study.db``), or a URL (``postgresql://user@host/database``).
+        create : bool
+            Whether to make one where there is none.
+
+        Raises
+        ------
+        StoreError
+            Not there, damaged, no study, of a newer tdfnlp, or out of reach.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder, Store.open(f"{folder}/s.db") as store:
+        ...     len(store.codes()), store.transcripts()
+        (14, ())
+        """
+        engine = connect(where, create=create)
+        name = str(where).rpartition("/")[2] if is_url(where) else Path(where).stem
+        store = cls(engine, name)
+        if not store.codes():
+            store.add_codes(TDF_CODEBOOK.codes)
+        return store
+
+    def close(self) -> None:
+        """Let go of the file or the connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def settings(self) -> Settings:
+        """How the study is coded."""
+        with reading(self._engine) as connection:
+            query = select(meta.c.value).where(meta.c.key == "settings")
+            return Settings(**(connection.scalars(query).one_or_none() or {}))
+
+    def configure(self, **changes: float) -> Settings:
+        """Change settings, by name; the seed is fixed once there are utterances.
+
+        Raises
+        ------
+        InputError
+            A share outside 0 to 1, no time for a lease, or another seed for a filled study.
+        """
+        settings = replace(self.settings(), **changes)  # type: ignore[arg-type]
+        if not (0 <= settings.audit_share <= 1 and 0 <= settings.double_share <= 1):
+            raise InputError("The audit's share and the double-coded share lie between 0 and 1.")
+        if settings.lease_minutes <= 0:
+            raise InputError("A question stays with its coder for some minutes: more than 0.")
+        if settings.seed != self.settings().seed and self.count():
+            raise InputError("The seed cannot change any more: the study has utterances.")
+        with writing(self._engine) as connection:
+            row = {"key": "settings", "value": asdict(settings)}
+            there = connection.scalars(select(meta.c.key).where(meta.c.key == "settings")).all()
+            change = update(meta).where(meta.c.key == "settings") if there else insert(meta)
+            connection.execute(change.values(**row))
+        return settings
+
+    def add_transcripts(
+        self, transcripts: Sequence[Transcript], utterances: Iterable[Utterance]
+    ) -> Added:
+        """Take transcripts in that are not there yet, with their utterances.
+
+        Raises
+        ------
+        InputError
+            A transcript of that name is there with another text.
+        """
+        seed = self.settings().seed
+        with writing(self._engine) as connection:
+            return texts.add_transcripts(connection, transcripts, utterances, seed)
+
+    def transcripts(self) -> tuple[Transcript, ...]:
+        """All transcripts, in the order in which they came."""
+        with reading(self._engine) as connection:
+            return texts.read_transcripts(connection)
+
+    def units(self, ids: Sequence[int] | None = None) -> tuple[Unit, ...]:
+        """Utterances with their numbers: those asked for, in that order, or all."""
+        with reading(self._engine) as connection:
+            sources = texts.read_transcripts(connection)
+            return texts.read_units(connection, ids, sources)
+
+    def numbers(self) -> dict[tuple[str, int, int], int]:
+        """Give the number of each utterance, by transcript id, start and end."""
+        with reading(self._engine) as connection:
+            return texts.unit_numbers(connection)
+
+    def count(self) -> int:
+        """How many utterances there are."""
+        with reading(self._engine) as connection:
+            return texts.count_units(connection)
+
+    def add_codes(self, codes: Iterable[Code]) -> None:
+        """Take codes in that are not there yet."""
+        with writing(self._engine) as connection:
+            texts.add_codes(connection, codes)
+
+    def codes(self) -> tuple[Code, ...]:
+        """All codes, the 14 domains first, outer ones before inner ones."""
+        with reading(self._engine) as connection:
+            return texts.read_codes(connection)
+
+    def add_run(self, run: Run, ids: Sequence[int], predictions: Predictions) -> int:
+        """Keep what a model said; earlier runs stay.
+
+        Parameters
+        ----------
+        run : Run
+        ids : sequence of int, length n
+            Utterances, in the order of the predictions.
+        predictions : Predictions
+
+        Returns
+        -------
+        int
+            The run's number.
+        """
+        with writing(self._engine) as connection:
+            return runs.add_run(connection, run, ids, predictions)
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, oldest first; the last one is what coders see."""
+        with reading(self._engine) as connection:
+            return runs.read_runs(connection)
+
+    def pool(self, run: int | None = None) -> Pool:
+        """Give the whole study as arrays, under one run (the newest where left out)."""
+        with reading(self._engine) as connection:
+            return runs.read_pool(connection, run or runs.latest(connection))
+
+    def predictions(self, ids: Sequence[int], run: int | None = None) -> Predictions | None:
+        """Give what a run said (the newest where left out), in that order; None without a run."""
+        with reading(self._engine) as connection:
+            number = run or runs.latest(connection)
+            return None if number is None else runs.read_predictions(connection, number, ids)
+
+    def vectors(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Vectors of utterances, shape (n, d), to half precision."""
+        with reading(self._engine) as connection:
+            return runs.read_vectors(connection, ids)
+
+    def add_coder(self, name: str) -> str:
+        """Make a coder known.
+
+        Raises
+        ------
+        InputError
+            A name without a letter or digit.
+        """
+        if not any(map(str.isalnum, name)):
+            raise InputError("A coder needs a name.")
+        with writing(self._engine) as connection:
+            answering.coder_number(connection, name)
+        return name
+
+    def coders(self) -> tuple[str, ...]:
+        """All coders, in the order in which they came."""
+        with reading(self._engine) as connection:
+            return tuple(answering.coder_names(connection).values())
+
+    def assign(self, coder: str, wanted: Iterable[Wanted], n: int) -> tuple[Assignment, ...]:
+        """Hand the first `n` of the wanted utterances that are free to a coder, for a while."""
+        minutes = self.settings().lease_minutes
+        with writing(self._engine) as connection:
+            return answering.assign(connection, coder, wanted, n, minutes)
+
+    def assignments(
+        self, coder: str | None = None, *, pending: bool = False
+    ) -> tuple[Assignment, ...]:
+        """Who has what; `pending` leaves out answered ones and leases that have run out."""
+        with reading(self._engine) as connection:
+            return answering.read_assignments(connection, coder=coder, pending=pending)
+
+    def release(self, coder: str) -> None:
+        """Give a coder's unanswered questions back to the queue."""
+        with writing(self._engine) as connection:
+            answering.release(connection, coder)
+
+    def answer(self, coder: str, *given: Given) -> tuple[Answer, ...]:
+        """Keep a coder's answers: all of them or none. Durable when this returns.
+
+        Raises
+        ------
+        InputError
+            An unknown utterance, or a token that belongs to another answer.
+        StoreError
+            It could not be stored.
+        """
+        with writing(self._engine) as connection:
+            return answering.record(connection, coder, given)
+
+    def undo(self, coder: str, token: str) -> Answer | None:
+        """Take the coder's last answer back; gives the undo, None where there is nothing."""
+        with writing(self._engine) as connection:
+            return answering.undo(connection, coder, token)
+
+    def answers(self, *, coder: str | None = None) -> tuple[Answer, ...]:
+        """Give what holds now, of one coder or of all."""
+        with reading(self._engine) as connection:
+            return answering.current(answering.read_answers(connection, coder=coder))
+
+    def record(self, *, utterance: int | None = None) -> tuple[Answer, ...]:
+        """Everything ever answered, undone or not, in the order it was written."""
+        with reading(self._engine) as connection:
+            return answering.read_answers(connection, utterance=utterance)
+
+    def study(self) -> Study:
+        """Give transcripts, codes, and what holds now as codings of their coders."""
+        units = {one.id: one.utterance for one in self.units()}
+        codings = [
+            Coding(
+                units[one.utterance].transcript,
+                units[one.utterance].start,
+                units[one.utterance].end,
+                label.code,
+                one.coder,
+                label.valence,
+                one.how,
+                one.when,
+                note=one.note,
+            )
+            for one in self.answers()
+            for label in one.labels
+        ]
+        return Study(self.transcripts(), tuple(codings), codes=self.codes())
