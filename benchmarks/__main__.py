@@ -1,9 +1,9 @@
-"""Run a benchmark by name: ``python -m benchmarks [quality|card|speed]``, all where left out."""
+"""Run a benchmark by name: ``python -m benchmarks [NAME]``, all where left out."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("quality", "card", "speed")
+NAMES = ("quality", "card", "speed", "choosing")
 
 if __name__ == "__main__":
     asked = sys.argv[1:2] or list(NAMES)

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .agreement import agree as agree
     from .codebook import Codebook as Codebook
     from .coding import Coding as Coding
     from .coding import Study as Study
     from .coding import Suggestion as Suggestion
+    from .corpus import suggest_corpus as suggest_corpus
     from .embedding import Encoder as Encoder
     from .errors import TdfnlpError as TdfnlpError
     from .exchange import write as write
     from .export import Suggestions as Suggestions
     from .formats import read as read
     from .model import Model as Model
+    from .queue import next_questions as next_questions
+    from .report import build_report as build_report
     from .segmentation import segment as segment
     from .store import Store as Store
     from .suggest import suggest_codes as suggest_codes
@@ -41,9 +45,13 @@ _HOME = {
     "Transcript": "transcript",
     "Turn": "transcript",
     "Utterance": "transcript",
+    "agree": "agreement",
+    "build_report": "report",
+    "next_questions": "queue",
     "read": "formats",
     "segment": "segmentation",
     "suggest_codes": "suggest",
+    "suggest_corpus": "corpus",
     "write": "exchange",
 }
 

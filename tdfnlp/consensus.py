@@ -61,18 +61,18 @@ def _key(label: Label) -> str | tuple[str, ...]:
 
 
 def _joined(deciding: Iterable[Answer]) -> tuple[Label, ...]:
-    valences: dict[tuple[tuple[str, ...], str | None], list[Valence]] = defaultdict(list)
+    valences: dict[tuple[tuple[str, ...], str | None], list[Valence | None]] = defaultdict(list)
     for one in deciding:
         for label in one.labels:
-            given = valences[label.code, label.domain]
-            given += [label.valence] if label.valence else []
+            valences[label.code, label.domain].append(label.valence)
     return tuple(
-        Label(code, domain, _direction(given)) for (code, domain), given in valences.items()
+        Label(code, domain, direction(given)) for (code, domain), given in valences.items()
     )
 
 
-def _direction(given: Iterable[Valence]) -> Valence | None:
-    found = set(given)
+def direction(given: Iterable[Valence | None]) -> Valence | None:
+    """Join the directions given to one thing: barrier and facilitator together are mixed."""
+    found = {one for one in given if one is not None}
     if len(found) <= 1:
         return next(iter(found), None)
     sides = found - {"neutral"}

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
@@ -44,10 +45,19 @@ class Shape:
 
 
 def cpu_count() -> int:
-    """Cores this process may use: the affinity mask, cut to the container's quota."""
+    """Cores this process may use: the affinity mask, cut to the container's quota.
+
+    And cut to OMP_NUM_THREADS, in which joblib, Dask and batch systems tell a worker its share.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = _quota(Path("/sys/fs/cgroup"))
-    return max(1, min(cores or 1, quota or cores or 1))
+    limits = (cores, _quota(Path("/sys/fs/cgroup")), _share(os.environ.get("OMP_NUM_THREADS", "")))
+    return min((limit for limit in limits if limit), default=1)
+
+
+def _share(asked: str) -> int | None:
+    """Threads that OMP_NUM_THREADS grants ("4", or "4,2" by level of nesting), None for any."""
+    first = asked.partition(",")[0].strip()
+    return int(first) or None if first.isdecimal() else None
 
 
 def _quota(cgroup: Path) -> int | None:
@@ -64,6 +74,7 @@ def _quota(cgroup: Path) -> int | None:
     return max(1, cores) if int(limit) > 0 else None
 
 
+@lru_cache(maxsize=1)
 def has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 natively."""
     ov = openvino()

@@ -9,6 +9,7 @@
     - ModelMismatchError              codebook, encoder or format version differ; both are named
   + MissingExtraError (ImportError)   something optional is not installed; says what to type
   + OutputError (OSError)             a result could not be written
+  + WorkerError (RuntimeError)        a worker process or the cluster was lost
   + StoreError (ValueError)           a study file is damaged, foreign, newer, or out of reach
 
 A message says what was found, where, and what to do. It never quotes transcript text.
@@ -81,6 +82,10 @@ class MissingExtraError(TdfnlpError, ImportError):
 
 class OutputError(TdfnlpError, OSError):
     """A result could not be written."""
+
+
+class WorkerError(TdfnlpError, RuntimeError):
+    """A worker process or the cluster was lost, or there is none."""
 
 
 class StoreError(TdfnlpError, ValueError):

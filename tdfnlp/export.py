@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from html import escape
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,7 @@ _WIDTHS = MappingProxyType(
 )
 _COLOURS = MappingProxyType({"suggest": "#CFE8D5", "ask": "#FFF2CC", "abstain": "#E7E6E6"})
 _CELL_LIMIT = 32_767
+_SHOWN = 20
 PROJECT = ".qdpx"
 
 
@@ -93,6 +96,15 @@ class Suggestions:
     def to_pandas(self) -> "pd.DataFrame":
         """One row per utterance, columns as in ``COLUMNS``; positions are code points."""
         return _frame(self, as_utf8)
+
+    def _repr_html_(self) -> str:
+        """Show the first rows in a notebook."""
+        columns = ["transcript", "speaker", "text", "decision", "domain", "confidence", "valence"]
+        shown = _frame(replace(self, items=self.items[:_SHOWN]), as_utf8)[columns]
+        more = len(self) - len(shown)
+        table: str = shown.to_html(index=False, na_rep="", float_format="{:.2f}".format)
+        left = f" ({more:,} more rows)" if more else ""
+        return f"{table}<p>Model {escape(self.model)}: suggestions only, people decide.{left}</p>"
 
     def decisions(self) -> dict[str, int]:
         """How many utterances were suggested, put to a person, abstained from."""
@@ -189,8 +201,19 @@ def _write_jsonl(result: Suggestions, path: Path) -> None:
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _write_parquet(result: Suggestions, path: Path) -> None:
-    _frame(result, as_utf8).to_parquet(path, index=False)
+def write_parquet(result: Suggestions, where: Path | BytesIO) -> None:
+    """Write Parquet with types that do not depend on the values, so that files can be joined."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def kind(column: str) -> Any:
+        if column in ("start", "end"):
+            return pa.int64()
+        return pa.float64() if "confidence" in column else pa.string()
+
+    schema = pa.schema([(column, kind(column)) for column in COLUMNS])
+    frame = _frame(result, as_utf8)
+    pq.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False), where)
 
 
 def _write_xlsx(result: Suggestions, path: Path) -> None:
@@ -281,6 +304,6 @@ _WRITERS: Mapping[str, Callable[[Suggestions, Path], None]] = MappingProxyType(
         ".xlsx": _write_xlsx,
         ".csv": _write_csv,
         ".jsonl": _write_jsonl,
-        ".parquet": _write_parquet,
+        ".parquet": write_parquet,
     }
 )

@@ -1,15 +1,31 @@
-"""What goes into a study file: transcripts, and a model's suggestions for all of it."""
+"""What goes into a study file: transcripts, a model's suggestions, and codings made elsewhere."""
 
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 
-from .codebook import TDF_CODEBOOK
-from .coding import Study
+from .codebook import TDF_CODEBOOK, Code
+from .coding import Coding, Study
+from .consensus import direction
 from .embedding import Encoder
+from .errors import InputError
+from .exchange import all_codes
 from .export import Suggestions
+from .formats.conventions import ROOT, is_machine
+from .framework import Valence
+from .landing import fill_up, landed, placed, spans, undirected
+from .mapping import tie
 from .model import Model
+from .predicting import Progress, predict
 from .segmentation import segment
-from .store import Added, Run, Store
-from .suggest import Progress, predict, suggestions
+from .store import Added, Answer, Given, Label, Run, Store, stamp
+from .suggest import suggestions
+
+_NVIVO = frozenset({"NVivo", "NV"})
+"""Users in whose name NVivo codes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,34 @@ class Filled:
 
     added: Added
     result: Suggestions
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of codings.
+
+    Attributes
+    ----------
+    added : Added
+        Transcripts.
+    coders : tuple of str
+        Whose codings they are.
+    answers : int
+        Utterances with a new answer, counted per coder.
+    known : int
+        Answers that were in the study just so.
+    kept : int
+        Answers that were left as they are because the coder gave them in this program.
+    notes : tuple of str
+        What was left out and why, one sentence each.
+    """
+
+    added: Added
+    coders: tuple[str, ...]
+    answers: int
+    known: int
+    kept: int
+    notes: tuple[str, ...]
 
 
 def fill(
@@ -47,7 +91,7 @@ def fill(
         A transcript of that name is there with another text.
     """
     added = store.add_transcripts(study.transcripts, segment(study.transcripts))
-    store.add_codes(study.codes)
+    store.add_codes(tie(_peoples(study.codes)).codebook.codes)
     return Filled(added, refresh(store, model, encoder=encoder, progress=progress))
 
 
@@ -75,3 +119,131 @@ def refresh(
     store.add_run(run, [one.id for one in units], found)
     items = suggestions(utterances, model, found)
     return Suggestions(tuple(items), model.id, study=Study(store.transcripts()))
+
+
+def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imported:
+    """Take the codings of people into a study, as their coders' answers.
+
+    A coding lands on the utterances of which it covers at least half, or in which at least half of
+    it lies. What one coder said of one utterance is one answer; what the coder answered in this
+    program stays. The same codings again add nothing.
+
+    Parameters
+    ----------
+    store : Store
+    study : Study
+        Its codes tied to domains (``mapping``). Transcripts that are not in the study file are
+        added. Quotes of a code export, and codings of another reading of a transcript, are looked
+        for in the study file's own text.
+    complete : bool
+        Whether each coder coded the whole of every transcript in which he or she coded anything:
+        then no code applies to the rest of it. Otherwise nothing is known of the rest.
+
+    Returns
+    -------
+    Imported
+
+    Raises
+    ------
+    InputError
+        There are no codings of people.
+    """
+    people = [one for one in study.codings if not _is_program(one)]
+    if not people:
+        raise InputError("There are no codings of people to import.")
+    left = len(study.codings) - len(people)
+    notes = [f"{left} codings of machine users were left out."] if left else []
+    study, placing = placed(store, replace(study, codings=tuple(people)))
+    notes += placing
+    added = store.add_transcripts(study.transcripts, segment(study.transcripts))
+    store.add_codes(_peoples(all_codes(study)))
+    codes = {code.path: code for code in store.codes()}
+    notes += _differing(codes, _peoples(study.codes))
+    places = spans(store)
+    heard, missed = landed(study.codings, places)
+    if missed:
+        notes.append(f"{missed} codings are on no participant's speech and were left out.")
+    if complete:
+        fill_up(heard, places)
+    counts = [
+        _import_coder(store, coder, [_given(unit, some, codes) for unit, some in said.items()])
+        for coder, said in sorted(heard.items())
+    ]
+    new, known, kept = (sum(column) for column in zip(*counts, strict=True)) if counts else (0,) * 3
+    return Imported(added, tuple(sorted(heard)), new, known, kept, tuple(notes))
+
+
+def is_program(coder: str) -> bool:
+    """Whether this user is a program: codings in its name are no person's."""
+    return is_machine(coder) or coder in _NVIVO
+
+
+def _is_program(one: Coding) -> bool:
+    return is_program(one.coder) or one.how == "suggested"
+
+
+def _peoples(codes: Iterable[Code]) -> list[Code]:
+    """Leave out the codes of suggestions that an earlier export carries."""
+    return [code for code in codes if code.path[:1] != (ROOT,)]
+
+
+def _differing(codes: Mapping[tuple[str, ...], Code], given: Iterable[Code]) -> Iterator[str]:
+    names = [
+        " > ".join(one.path) for one in given if one.domain and codes[one.path].domain != one.domain
+    ]
+    if names:
+        yield (
+            f"{len(names)} codes have another domain in the study already, which they keep: "
+            f"{', '.join(map(repr, names[:10]))}."
+        )
+
+
+def _given(unit: int, codings: Sequence[Coding], codes: Mapping[tuple[str, ...], Code]) -> Given:
+    found: dict[tuple[str, ...], list[Valence | None]] = defaultdict(list)
+    for one in codings:
+        path, valence = undirected(one.code)
+        found[path].append(one.valence or valence)
+    labels = tuple(
+        Label(path, codes[path].domain if path in codes else None, direction(given))
+        for path, given in sorted(found.items())
+    )
+    remarks = dict.fromkeys(one.note.strip() for one in codings if one.note.strip())
+    when = max((_moment(one.when) for one in codings), default="")
+    return Given(unit, labels, note="\n".join(remarks), how="imported", when=when)
+
+
+def _moment(when: str) -> str:
+    try:
+        moment = datetime.fromisoformat(when)
+    except ValueError:
+        return ""
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return stamp(zoned)
+
+
+def _import_coder(store: Store, coder: str, said: Iterable[Given]) -> tuple[int, int, int]:
+    """Store what is new; give how many answers are, how many were known, how many were kept."""
+    standing = {one.utterance: one for one in store.answers(coder=coder) if _is_own(one)}
+    fresh: list[Given] = []
+    known = kept = 0
+    for one in sorted(said, key=lambda one: one.utterance):
+        there = standing.get(one.utterance)
+        if there and there.how != "imported":
+            kept += 1
+        elif there and set(there.labels) == set(one.labels) and there.note == one.note:
+            known += 1
+        else:
+            fresh.append(replace(one, token=_token(coder, one, there)))
+    store.answer(coder, *fresh)
+    return len(fresh), known, kept
+
+
+def _is_own(one: Answer) -> bool:
+    return one.how != "adjudication"
+
+
+def _token(coder: str, one: Given, there: Answer | None) -> str:
+    """Make the same token for the same answer in the same place, so that it is stored once."""
+    labels = sorted((label.code, label.valence or "") for label in one.labels)
+    parts = [coder, one.utterance, labels, one.note, there.id if there else 0]
+    return "imported " + hashlib.sha256(json.dumps(parts).encode()).hexdigest()

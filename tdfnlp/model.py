@@ -6,6 +6,7 @@ file's SHA-256 stands in ``manifest.json``; a file that differs is refused.
 
 import hashlib
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from .classifier import Floats, Head, Proba, features, study_mean, with_domain
 from .codebook import TDF_CODEBOOK
 from .embedding import Encoder
-from .errors import ModelError, ModelMismatchError
+from .errors import ModelError, ModelMismatchError, OutputError
 from .files import replacing
 from .framework import DOMAINS
 from .thresholds import Thresholds
@@ -95,9 +96,23 @@ class Model:
         )
 
     def save(self, folder: str | Path) -> "Model":
-        """Write the folder and read it back (which also gives the model its final id)."""
+        """Write the folder and read it back (which also gives the model its final id).
+
+        An encoder that the model brought with it is copied.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
         path = Path(folder)
-        path.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            _copy_encoder(self, path)
+        except (OSError, shutil.Error) as error:
+            raise OutputError(
+                f"The model folder {path.name!r} cannot be written: {error}"
+            ) from error
         with replacing(path / "head.npz") as part, part.open("wb") as stream:
             np.savez(stream, allow_pickle=False, **_arrays(self))
         _write_json(path / "thresholds.json", asdict(self.thresholds))
@@ -141,7 +156,9 @@ class Model:
                 f"{'' if self.encoder.get('int8') else 'not '}int8), not on {encoder.fingerprint}."
             )
 
-    def predict_proba(self, answers: Floats, questions: Floats) -> Proba:
+    def predict_proba(
+        self, answers: Floats, questions: Floats, *, mean: Proba | None = None
+    ) -> Proba:
         """Probability of each domain and of none.
 
         Parameters
@@ -150,16 +167,23 @@ class Model:
             The codable passages of one whole study: its mean is taken off.
         questions : array, shape (n, d)
             Rows of zeros where there is no question.
+        mean : array, shape (d,), optional
+            The study's, where these passages are a part of it.
 
         Returns
         -------
         array, shape (n, 15)
             In the order of ``DOMAINS``, none last.
         """
-        return self.domain_head.predict_proba(self._rows(answers, questions))
+        return self.domain_head.predict_proba(self._rows(answers, questions, mean))
 
     def predict_valence_proba(
-        self, answers: Floats, questions: Floats, domains: npt.NDArray[np.intp]
+        self,
+        answers: Floats,
+        questions: Floats,
+        domains: npt.NDArray[np.intp],
+        *,
+        mean: Proba | None = None,
     ) -> Proba:
         """Probability of each valence, given for each passage one domain (a place in DOMAINS).
 
@@ -168,11 +192,11 @@ class Model:
         array, shape (n, 4)
             In the order of ``VALENCES``.
         """
-        rows = with_domain(self._rows(answers, questions), domains, len(DOMAINS))
+        rows = with_domain(self._rows(answers, questions, mean), domains, len(DOMAINS))
         return self.valence_head.predict_proba(rows)
 
-    def _rows(self, answers: Floats, questions: Floats) -> Proba:
-        mean = study_mean(answers, self.mean)
+    def _rows(self, answers: Floats, questions: Floats, mean: Proba | None) -> Proba:
+        mean = study_mean(answers, self.mean) if mean is None else mean
         return features(answers, questions, mean=mean, question_mean=self.question_mean)
 
 
@@ -208,6 +232,14 @@ def _check(path: Path, manifest: dict[str, Any]) -> None:
                 f"{name} of model {path.name} is damaged or altered (SHA-256 {found[:12]}, the "
                 f"manifest says {str(expected)[:12]}). Get the model folder anew."
             )
+
+
+def _copy_encoder(model: Model, path: Path) -> None:
+    if model.encoder["name"] != ENCODER or model.folder is None:
+        return
+    source, target = model.folder / ENCODER, path / ENCODER
+    if source.is_dir() and source.resolve() != target.resolve():
+        shutil.copytree(source, target, dirs_exist_ok=True)
 
 
 def _hash(file: Path) -> str:

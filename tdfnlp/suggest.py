@@ -1,10 +1,8 @@
 """The main job: transcripts in, suggestions out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from .codebook import Code
 from .coding import Coding, Study, Suggestion
@@ -12,17 +10,15 @@ from .embedding import Encoder
 from .errors import FormatError, InputError
 from .export import Suggestions
 from .formats import SUFFIXES, find, read, without_results
-from .framework import DOMAINS, VALENCES
 from .matching import locate
 from .model import Model
+from .parallel import check_n_jobs
+from .predicting import Progress, predict, silent
 from .predictions import Predictions
 from .segmentation import segment
-from .thresholds import decide
 from .transcript import Transcript, Turn, Utterance
 
 Source = str | Path | Transcript | Study | Sequence[str] | Sequence[Path] | Sequence[Transcript]
-Progress = Callable[[str, int, int], object]
-"""Called with the stage's name, how much is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +35,7 @@ def suggest_codes(
     model: Model | str | Path | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    n_jobs: int | None = None,
 ) -> Suggestions:
     """Suggest TDF domains and their direction for a whole study.
 
@@ -58,6 +55,10 @@ def suggest_codes(
         A loaded encoder with the model's weights, for many calls in one process.
     progress : callable, optional
         Gets (stage, done, total).
+    n_jobs : int, optional
+        Encode in so many processes, -1 for one a core, or on the cluster that
+        ``joblib.parallel_config`` names. One process, the default, uses every core already; what
+        does not fit into memory is for ``suggest_corpus``.
 
     Returns
     -------
@@ -79,7 +80,8 @@ def suggest_codes(
     >>> list(result.to_pandas()["transcript"])
     ['text 1', 'text 2']
     """
-    report = progress or _silent
+    report = progress or silent
+    check_n_jobs(n_jobs)
     chosen = model if isinstance(model, Model) else Model.load(model)
     texts = _texts(source)
     if texts is None:
@@ -91,7 +93,7 @@ def suggest_codes(
         utterances = [unit for _, unit in wholes]
     encoder = encoder or chosen.load_encoder()
     chosen.check_encoder(encoder)
-    items = suggest_utterances(utterances, chosen, encoder, progress=report)
+    items = suggest_utterances(utterances, chosen, encoder, progress=report, n_jobs=n_jobs)
     return Suggestions(tuple(items), chosen.id, collected.failures, collected.study)
 
 
@@ -101,70 +103,20 @@ def suggest_utterances(
     encoder: Encoder,
     *,
     progress: Progress | None = None,
+    n_jobs: int | None = None,
 ) -> list[Suggestion]:
     """Suggest for utterances of one whole study, in their order."""
     if not utterances:
         return []
-    return suggestions(utterances, model, predict(utterances, model, encoder, progress=progress))
-
-
-def predict(
-    utterances: Sequence[Utterance],
-    model: Model,
-    encoder: Encoder,
-    *,
-    progress: Progress | None = None,
-) -> Predictions:
-    """Predict for the utterances of one whole study, as arrays, row by row in their order."""
-    report = progress or _silent
-    done = 0
-
-    def count(more: int) -> None:
-        nonlocal done
-        done += more
-        report("Encoding", done, len(utterances))
-
-    answers = encoder.encode((one.text for one in utterances), progress=count)
-    asked = {question: row for row, question in enumerate({u.question: 0 for u in utterances})}
-    vectors = encoder.encode(asked)
-    if "" in asked:
-        vectors[asked[""]] = 0
-    questions = vectors[[asked[one.question] for one in utterances]]
-    proba = model.predict_proba(answers, questions)
-    directions = [
-        model.predict_valence_proba(answers, questions, np.full(len(answers), place))
-        for place in range(len(DOMAINS))
-    ]
-    decisions = [
-        # Nothing can be said of a text without a single letter.
-        decision if any(map(str.isalpha, one.text)) else "abstain"
-        for one, decision in zip(utterances, decide(proba, model.thresholds), strict=True)
-    ]
-    return Predictions(proba, np.stack(directions, axis=1), tuple(decisions), answers)
+    found = predict(utterances, model, encoder, progress=progress, n_jobs=n_jobs)
+    return suggestions(utterances, model, found)
 
 
 def suggestions(
     utterances: Sequence[Utterance], model: Model, predictions: Predictions
 ) -> list[Suggestion]:
     """Read suggestions off predictions, row by row."""
-    proba = predictions.proba
-    ranked = np.argsort(-proba[:, :-1], axis=1, kind="stable")[:, :3]
-    confidences = np.take_along_axis(proba, ranked, axis=1)
-    directions = np.take_along_axis(predictions.valences, ranked[:, :, None], axis=1)
-    valences, sure = directions.argmax(axis=2), directions.max(axis=2)
-    return [
-        Suggestion(
-            utterance=utterance,
-            domains=tuple(DOMAINS[place] for place in ranked[row]),
-            confidences=tuple(confidences[row].tolist()),
-            valences=tuple(VALENCES[place] for place in valences[row]),
-            valence_confidences=tuple(sure[row].tolist()),
-            decision=predictions.decisions[row],
-            model=model.id,
-            threshold=model.thresholds.suggest[ranked[row, 0]],
-        )
-        for row, utterance in enumerate(utterances)
-    ]
+    return predictions.suggestions(utterances, model.id, model.thresholds.suggest)
 
 
 def collect(
@@ -265,10 +217,10 @@ def _join(studies: Iterable[Study]) -> Study:
     codings: list[Coding] = []
     notes: list[str] = []
     codes: dict[tuple[str, ...], Code] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     excerpts = True
     for study in studies:
-        names = {one.id: _unique(one.id, taken) for one in study.transcripts}
+        names = {one.id: unique_name(one.id, taken) for one in study.transcripts}
         transcripts += [replace(one, id=names[one.id]) for one in study.transcripts]
         codings += [replace(one, transcript=names[one.transcript]) for one in study.codings]
         notes += study.notes
@@ -277,14 +229,18 @@ def _join(studies: Iterable[Study]) -> Study:
     return Study(tuple(transcripts), tuple(codings), tuple(notes), tuple(codes.values()), excerpts)
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    number, unique = 1, name
-    while unique in taken:
+def unique_name(name: str, taken: dict[str, int]) -> str:
+    """Tell a transcript from earlier ones of the same name: "P1", "P1 (2)", "P1 (3)".
+
+    Parameters
+    ----------
+    name : str
+    taken : dict
+        Names given so far, and up to which number each was tried; gets the new one.
+    """
+    number, unique = taken.get(name, 0) + 1, name
+    while number > 1 and (unique := f"{name} ({number})") in taken:
         number += 1
-        unique = f"{name} ({number})"
-    taken.add(unique)
+    taken[name] = number
+    taken.setdefault(unique, 1)
     return unique
-
-
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    return None

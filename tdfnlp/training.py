@@ -16,7 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from . import __version__
-from .classifier import Floats, Head, Proba, features, fit_head, with_domain
+from .classifier import (
+    Floats,
+    Head,
+    Proba,
+    features,
+    fit_head,
+    fit_temperature,
+    sharpen,
+    with_domain,
+)
 from .embedding import Encoder
 from .errors import InputError
 from .framework import DOMAINS, VALENCES
@@ -131,8 +140,8 @@ def fit_default(items: Sequence[Item], encoder: Encoder, *, name: str = "default
     raw = head.predict_proba(table.rows[unseen])
     weights = base_weights(table.targets[unseen])
     truth = table.truth[unseen]
-    temperature = _temperature(raw, truth, weights)
-    calibrated = _sharpen(raw, temperature)
+    temperature = fit_temperature(raw, truth, weights)
+    calibrated = sharpen(raw, temperature)
     thresholds = calibrate(calibrated, truth, weights=weights)
     valence_head, direction = _fit_direction(table)
     return Model(
@@ -159,7 +168,7 @@ def _fit_direction(table: Table) -> tuple[Head, float | None]:
     head = _fit_valence(table, pairs, ~unseen)
     found = head.predict_proba(_pair_rows(table, pairs, unseen))
     truth = pairs[2][unseen]
-    temperature = _temperature(found, np.eye(len(VALENCES))[truth] > 0, np.ones(len(truth)))
+    temperature = fit_temperature(found, np.eye(len(VALENCES))[truth] > 0, np.ones(len(truth)))
     return replace(head, temperature=temperature), _direction(found, truth)
 
 
@@ -179,29 +188,6 @@ def _pair_rows(table: Table, pairs: Pairs, keep: npt.NDArray[np.bool_]) -> Proba
 def _fit_valence(table: Table, pairs: Pairs, keep: npt.NDArray[np.bool_]) -> Head:
     targets = np.eye(len(VALENCES))[pairs[2][keep]]
     return fit_head(_pair_rows(table, pairs, keep), targets, weights=np.full(len(targets), 0.5))
-
-
-def _sharpen(proba: Proba, temperature: float) -> Proba:
-    powers = np.clip(proba, 1e-12, 1) ** (1 / temperature)
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def _temperature(proba: Proba, truth: npt.NDArray[np.bool_], weights: Proba) -> float:
-    """Find the temperature at which the confidence in the first guess is most nearly right.
-
-    By log-loss on whether that guess is among the labels, not on the whole distribution: it is
-    what users read, and a passage of two domains is right either way (Guo et al. 2017 fit the
-    whole; that made confidence too low here). `truth` may lack last columns of `proba`.
-    """
-    top = proba[:, : truth.shape[1]].argmax(axis=1)
-    rows = np.arange(len(top))
-    right = truth[rows, top]
-
-    def loss(temperature: float) -> float:
-        sure = np.clip(_sharpen(proba, temperature)[rows, top], 1e-6, 1 - 1e-6)
-        return float(-np.log(np.where(right, sure, 1 - sure)) @ weights)
-
-    return float(min(np.geomspace(0.25, 4, 81), key=loss))
 
 
 def _direction(proba: Proba, truth: npt.NDArray[np.intp]) -> float | None:

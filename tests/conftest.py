@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres import place as place
+from postgres import postgres as postgres
+from postgres import postgres_url as postgres_url
+from postgres import store as store
 
 from tdfnlp.embedding import Encoder
 from tdfnlp.model import Model

@@ -3,7 +3,7 @@
 import click
 
 from .. import __version__
-from . import transcripts
+from . import agreement, queue, report, review, study, train, transcripts
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +23,16 @@ def cli() -> None:
 for _command in (
     transcripts.suggest,
     transcripts.convert,
+    study.import_,
+    study.export,
+    train.train,
+    train.evaluate,
+    train.models,
     transcripts.cache,
+    queue.queue,
+    review.review,
+    agreement.agreement,
+    report.report,
 ):
     cli.add_command(_command)
 

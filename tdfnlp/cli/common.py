@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import TdfnlpError
+
+if TYPE_CHECKING:
+    from ..transcript import Transcript
 
 SOME_FAILED = 1
 """Exit code when the result was written but some files could not be read."""
@@ -50,3 +54,19 @@ def name_failures(failures: Sequence[str]) -> None:
     """Name the files that could not be read."""
     for failure in failures:
         click.echo(f"Not read: {failure}", err=True)
+
+
+def warn_of_identifiers(
+    transcripts: "Sequence[Transcript]", *, quiet: bool = False, fail: bool = False
+) -> None:
+    """Count possible identifiers before anything is stored or suggested, or stop at them."""
+    from ..identifiers import flag
+
+    if quiet and not fail:
+        return
+    flags = flag(transcripts)
+    if flags.counts and fail:
+        found = "; ".join(f"{name}: {kind} {count}" for name, kind, count in flags.counts)
+        raise TdfnlpError(f"{flags.summary()} Nothing was suggested. {found}")
+    if not quiet:
+        click.echo(flags.summary())

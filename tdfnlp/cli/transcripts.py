@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import TdfnlpError
-from .common import SOME_FAILED, bars, name_failures, plain_errors
+from ..errors import InputError, TdfnlpError
+from .common import SOME_FAILED, bars, name_failures, plain_errors, warn_of_identifiers
+from .corpus import suggest_shards
 
 if TYPE_CHECKING:
+    from ..coding import Study
     from ..export import Suggestions
-    from ..transcript import Transcript
+    from ..predicting import Progress
 
 
 @click.command()
@@ -21,21 +23,29 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="Where to write: .xlsx, .csv, .jsonl, .parquet or .qdpx.",
 )
+@click.option("--study", help="Study file or postgresql:// address to fill, for `tdfnlp review`.")
 @click.option("--model", default=None, help="A model folder or a shipped model's name.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many processes. With a .parquet name: a folder of parts, for any number of "
+    "transcripts; run the same again to go on after a stop.",
+)
 @click.option(
     "--fail-on-identifiers",
     is_flag=True,
     help="Stop before anything is suggested where names, telephones and the like were found.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
-def suggest(
+def suggest(  # noqa: PLR0913 - one for each option
     sources: tuple[Path, ...],
-    output: Path,
+    output: Path | None,
+    study: str | None,
     model: str | None,
+    workers: int | None,
     fail_on_identifiers: bool,
     quiet: bool,
 ) -> None:
@@ -43,33 +53,51 @@ def suggest(
 
     Reads Word, text, RTF, OpenDocument, PDF, web pages, captions, tables, NVivo's code exports
     and REFI-QDA projects (.qdpx). Hand in the whole study at once. From a project to a project,
-    the suggestions are added as codings of a user of their own and nothing else is changed. Exit
+    the suggestions are added as codings of a user of their own and nothing else is changed. With
+    --study, transcripts are added to a study file and all that is in it gets suggestions. Exit
     code 0: all done; 1: done, but some files could not be read; 2: nothing done.
 
     \b
     Example:
       tdfnlp suggest interviews/ extra/P7.docx -o suggestions.xlsx
       tdfnlp suggest study.qdpx -o coded.qdpx
+      tdfnlp suggest interviews/ --study study.db
+      tdfnlp suggest corpus/ -o corpus.parquet --workers 8
     """
+    if workers and output and output.suffix.lower() == ".parquet" and not study:
+        suggest_shards(
+            sources,
+            output,
+            model=model,
+            workers=workers,
+            fail_on_identifiers=fail_on_identifiers,
+            quiet=quiet,
+        )
     with plain_errors():
-        from ..exchange import check_suggestions
-        from ..export import check_suffix
-        from ..suggest import collect, suggest_codes
+        from ..suggest import collect
 
-        check_suffix(output)  # a wrong suffix is said before the work, not after it
+        _check_targets(output, study)
         with bars(quiet) as progress:
             collected = collect(list(sources), progress=progress, output=output)
-        check_suggestions(output, collected.study)
-        _warn_of_identifiers(collected.study.transcripts, quiet, fail_on_identifiers)
+        _check_sources(output, collected.study)
+        warn_of_identifiers(collected.study.transcripts, quiet=quiet, fail=fail_on_identifiers)
         with bars(quiet) as progress:
-            result = suggest_codes(collected.study, model=model, progress=progress)
+            if study:
+                result = _fill(study, collected.study, model, progress, quiet)
+            else:
+                from ..suggest import suggest_codes
+
+                result = suggest_codes(
+                    collected.study, model=model, progress=progress, n_jobs=workers
+                )
         result = replace(result, failures=collected.failures)
         if not len(result):
             raise TdfnlpError("No participant speech was found. " + " ".join(result.failures))
-        lost = result.save(output)
+        lost = result.save(output) if output else ()
     name_failures(result.failures)
     if not quiet:
-        _summarise(result, output, lost)
+        _summarise(result, lost)
+        _say_where(output, study)
     sys.exit(SOME_FAILED if result.failures else 0)
 
 
@@ -138,20 +166,56 @@ def cache(purge: bool) -> None:
         click.echo(f"{store.path}: {size / 1e6:.1f} MB (limit {store.limit / 1e6:.0f} MB)")
 
 
-def _warn_of_identifiers(transcripts: "Sequence[Transcript]", quiet: bool, fail: bool) -> None:
-    from ..identifiers import flag
+def _fill(
+    where: str, study: "Study", model: str | None, progress: "Progress | None", quiet: bool
+) -> "Suggestions":
+    from ..intake import fill
+    from ..model import Model
+    from ..store import Store
 
-    if quiet and not fail:
-        return
-    flags = flag(transcripts)
-    if flags.counts and fail:
-        found = "; ".join(f"{name}: {kind} {count}" for name, kind, count in flags.counts)
-        raise TdfnlpError(f"{flags.summary()} Nothing was suggested. {found}")
+    chosen = Model.load(model)
+    with Store.open(where) as store:
+        filled = fill(store, study, chosen, progress=progress)
     if not quiet:
-        click.echo(flags.summary())
+        click.echo(
+            f"{filled.added.new} transcripts were added to the study; {filled.added.known} were in "
+            "it already."
+        )
+        if study.codings:
+            click.echo("Note: codings in the files were not taken; `tdfnlp import` does that.")
+    return replace(filled.result, study=replace(filled.result.study, notes=study.notes))
 
 
-def _summarise(result: "Suggestions", output: Path, lost: Sequence[str]) -> None:
+def _check_targets(output: Path | None, study: str | None) -> None:
+    """Say before the work, not after it, what cannot be written."""
+    from ..export import check_suffix
+
+    if output is None and study is None:
+        raise InputError("Say where the suggestions go: -o FILE, --study FILE, or both.")
+    if output is None:
+        return
+    if output.is_dir():
+        raise TdfnlpError(f"{output.name} is a folder. Add --workers if it is a corpus run's.")
+    check_suffix(output)
+
+
+def _check_sources(output: Path | None, study: "Study") -> None:
+    from ..exchange import check_suggestions
+
+    if output:
+        check_suggestions(output, study)
+
+
+def _say_where(output: Path | None, study: str | None) -> None:
+    if output:
+        click.echo(f"Written: {output}")
+    if study:
+        from ..store import shown
+
+        click.echo(f"Go on with: tdfnlp review {shown(study)}")
+
+
+def _summarise(result: "Suggestions", lost: Sequence[str]) -> None:
     counts = result.decisions()
     click.echo(
         f"{len(result.study.transcripts)} transcripts, {len(result)} utterances: "
@@ -163,4 +227,3 @@ def _summarise(result: "Suggestions", output: Path, lost: Sequence[str]) -> None
     for note in (*result.study.notes, *lost):
         click.echo(f"Note: {note}")
     click.echo(f"Model {result.model}. Suggestions only: people decide.")
-    click.echo(f"Written: {output}")

@@ -60,8 +60,12 @@ def read(path: Path | str, *, group: str | None = None) -> Study:
         The file is missing, unreadable, unsafe, or not what its suffix says.
     """
     path = Path(path)
+    return parse(path, load(path), group=group)
+
+
+def parse(path: Path, data: bytes, *, group: str | None = None) -> Study:
+    """Read a file whose bytes are there already, as ``read`` does."""
     suffix = path.suffix.lower()
-    data = load(path)
     if suffix not in _READERS:
         raise FormatError(
             path,

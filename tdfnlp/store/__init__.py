@@ -1,6 +1,8 @@
 """The study file: transcripts, suggestions and what people answered, in SQLite or PostgreSQL."""
 
-from .answering import Given, Wanted
+from .answering import Given
+from .assigning import Wanted
+from .database import shown, stamp
 from .records import (
     Added,
     Answer,
@@ -10,8 +12,10 @@ from .records import (
     Run,
     Settings,
     Unit,
+    Used,
 )
 from .store import Store
+from .themes import ThemeChange
 
 __all__ = [
     "Added",
@@ -23,6 +27,10 @@ __all__ = [
     "Run",
     "Settings",
     "Store",
+    "ThemeChange",
     "Unit",
+    "Used",
     "Wanted",
+    "shown",
+    "stamp",
 ]

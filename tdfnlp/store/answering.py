@@ -1,41 +1,17 @@
-"""Rows of coders, assignments and answers: who was asked what, and what was said."""
+"""Rows of coders and answers: who said what, append-only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from ..errors import InputError
 from ..framework import DOMAINS
 from .database import now
-from .records import Answer, Assignment, How, Label, Verdict
-from .schema import answers, assignments, coders, suggestions, utterances
-
-_SLICE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An utterance that a queue would hand to a coder, best first.
-
-    Attributes
-    ----------
-    utterance : int
-    blind : bool
-    strategy : str
-    probability : float or None
-        As in ``Answer``.
-    slots : int
-        How many coders it may have: 1, or 2 where it is double coded.
-    """
-
-    utterance: int
-    blind: bool
-    strategy: str
-    probability: float | None = None
-    slots: int = 1
+from .records import Answer, How, Label, Verdict
+from .schema import answers, assignments, coders, slices, suggestions, utterances
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +47,8 @@ class Given:
 
 def coder_number(connection: Connection, name: str) -> int:
     """Give the number of a coder, who is added where new."""
+    if not any(map(str.isalnum, name)):
+        raise InputError("A coder needs a name.")
     number = connection.scalars(select(coders.c.id).where(coders.c.name == name)).one_or_none()
     if number is None:
         row = connection.execute(insert(coders).values(name=name, since=now()))
@@ -80,92 +58,26 @@ def coder_number(connection: Connection, name: str) -> int:
 
 def coder_names(connection: Connection) -> dict[int, str]:
     """All coders by number."""
-    rows = connection.execute(select(coders.c.id, coders.c.name).order_by(coders.c.id)).tuples()
+    rows = connection.execute(select(coders.c.id, coders.c.name).order_by(coders.c.id))
     return dict(rows.all())
-
-
-def assign(
-    connection: Connection, coder: str, wanted: Iterable[Wanted], n: int, minutes: float
-) -> tuple[Assignment, ...]:
-    """Hand the first `n` free utterances to a coder.
-
-    Free is one on which the coder has no assignment and no answer, and where a slot is empty or
-    its lease has run out unanswered.
-    """
-    number, moment = coder_number(connection, coder), now()
-    until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="microseconds")
-    until = until.replace("+00:00", "Z")
-    said = {one.utterance for one in current(read_answers(connection, coder=coder))}
-    pending, given = list(wanted), []
-    for start in range(0, len(pending), _SLICE):
-        some = [one for one in pending[start : start + _SLICE] if one.utterance not in said]
-        taken = _taken(connection, [one.utterance for one in some])
-        for one in some:
-            slot = _slot(one, taken.get(one.utterance, []), number, moment)
-            if slot is None:
-                continue
-            values = {"strategy": one.strategy, "probability": one.probability, "until": until}
-            values |= {"blind": one.blind, "answered": False, "coder": number}
-            key = {"utterance": one.utterance, "slot": slot}
-            connection.execute(delete(assignments).filter_by(**key))
-            connection.execute(insert(assignments).values(**key, **values))
-            given.append(
-                Assignment(
-                    one.utterance,
-                    slot,
-                    coder,
-                    one.blind,
-                    one.strategy,
-                    one.probability,
-                    until,
-                    answered=False,
-                )
-            )
-            if len(given) == n:
-                return tuple(given)
-    return tuple(given)
-
-
-def read_assignments(
-    connection: Connection, *, coder: str | None, pending: bool
-) -> tuple[Assignment, ...]:
-    """Read assignments in the order they expire; those pending are unanswered and not run out."""
-    query = (
-        select(assignments, coders.c.name)
-        .join(coders, coders.c.id == assignments.c.coder)
-        .order_by(assignments.c.until, assignments.c.utterance)
-    )
-    if coder is not None:
-        query = query.where(coders.c.name == coder)
-    if pending:
-        query = query.where(~assignments.c.answered, assignments.c.until > now())
-    return tuple(
-        Assignment(
-            row.utterance,
-            row.slot,
-            row.name,
-            row.blind,
-            row.strategy,
-            row.probability,
-            row.until,
-            row.answered,
-        )
-        for row in connection.execute(query)
-    )
-
-
-def release(connection: Connection, coder: str) -> None:
-    """Give a coder's unanswered questions back."""
-    number = coder_number(connection, coder)
-    connection.execute(
-        delete(assignments).where(assignments.c.coder == number, ~assignments.c.answered)
-    )
 
 
 def record(connection: Connection, coder: str, given: Sequence[Given]) -> tuple[Answer, ...]:
     """Append answers of one coder; what is there already under its token is given back."""
     number = coder_number(connection, coder)
-    return tuple(_record(connection, coder, number, one) for one in given)
+    stored = _by_tokens(connection, [one.token for one in given])
+    fresh: dict[str, Given] = {}
+    for one in given:
+        if one.token in stored:
+            there = stored[one.token]
+            same = (there.coder, there.utterance) == (coder, one.utterance)
+            _check_token(same and there.verdict != "undo")
+        else:
+            _check_token(fresh.setdefault(one.token, one).utterance == one.utterance)
+    if fresh:
+        _append(connection, number, list(fresh.values()))
+        stored |= _by_tokens(connection, list(fresh))
+    return tuple(stored[one.token] for one in given)
 
 
 def undo(connection: Connection, coder: str, token: str) -> Answer | None:
@@ -173,16 +85,15 @@ def undo(connection: Connection, coder: str, token: str) -> Answer | None:
 
     The question is the coder's again, as it was asked.
     """
-    repeated = _by_token(connection, token)
-    if repeated is not None:
-        return repeated
-    standing = [
-        one for one in current(read_answers(connection, coder=coder)) if one.how != "imported"
-    ]
-    if not standing:
-        return None
-    last = max(standing, key=lambda one: one.id)
     number = coder_number(connection, coder)
+    repeated = _by_tokens(connection, [token]).get(token)
+    if repeated is not None:
+        _check_token((repeated.coder, repeated.verdict) == (coder, "undo"))
+        return repeated
+    mine = _standing(number).where(answers.c.how != "imported")
+    last = connection.execute(mine.order_by(answers.c.id.desc()).limit(1)).one_or_none()
+    if last is None:
+        return None
     values = {
         "token": token,
         "utterance": last.utterance,
@@ -198,9 +109,10 @@ def undo(connection: Connection, coder: str, token: str) -> Answer | None:
         "when": now(),
     }
     connection.execute(insert(answers).values(**values))
-    mine = (assignments.c.utterance == last.utterance) & (assignments.c.coder == number)
-    connection.execute(update(assignments).where(mine).values(answered=False))
-    return _by_token(connection, token)
+    if last.utterance not in answered(connection, number):
+        held = (assignments.c.utterance == last.utterance) & (assignments.c.coder == number)
+        connection.execute(update(assignments).where(held).values(answered=False))
+    return _by_tokens(connection, [token])[token]
 
 
 def read_answers(
@@ -233,78 +145,115 @@ def current(record: Iterable[Answer]) -> tuple[Answer, ...]:
     return tuple(sorted(last.values(), key=lambda one: one.id))
 
 
-def _record(connection: Connection, coder: str, number: int, given: Given) -> Answer:
-    there = _by_token(connection, given.token)
-    if there is not None:
-        if (there.coder, there.utterance) != (coder, given.utterance):
-            raise InputError("This answer's token belongs to another answer.")
-        return there
-    if (
-        connection.scalars(
-            select(utterances.c.id).where(utterances.c.id == given.utterance)
-        ).one_or_none()
-        is None
-    ):
-        raise InputError(f"The study has no utterance {given.utterance}.")
-    mine = (assignments.c.utterance == given.utterance) & (assignments.c.coder == number)
-    asked = connection.execute(select(assignments).where(mine)).one_or_none()
-    if given.how == "adjudication":
-        asked = None
-    how: How = given.how
-    if asked and asked.blind and given.run is None:
-        how = "blind audit"
-    values = {
-        "token": given.token,
-        "utterance": given.utterance,
-        "coder": number,
-        "verdict": _verdict(connection, given),
-        "labels": [
-            {"code": list(one.code), "domain": one.domain, "valence": one.valence}
-            for one in given.labels
-        ],
-        "note": given.note,
-        "how": how,
-        "run": given.run,
-        "strategy": asked.strategy if asked else "chosen",
-        "probability": asked.probability if how == "blind audit" and asked else None,
-        "undoes": None,
-        "when": given.when or now(),
+def _standing(coder: int) -> Select[Any]:
+    """Rows of a coder that were not taken back, earlier ones on the same utterance too."""
+    gone = select(answers.c.undoes).where(answers.c.undoes.is_not(None))
+    return select(answers).where(
+        answers.c.coder == coder, answers.c.verdict != "undo", answers.c.id.not_in(gone)
+    )
+
+
+def answered(connection: Connection, coder: int) -> set[int]:
+    """Give the utterances on which an answer of the coder stands, skipped ones too."""
+    return set(connection.scalars(_standing(coder).with_only_columns(answers.c.utterance)))
+
+
+def _check_token(fits: bool) -> None:
+    if not fits:
+        raise InputError("This answer's token belongs to another answer.")
+
+
+def _append(connection: Connection, coder: int, given: Sequence[Given]) -> None:
+    """Insert answers, and say in the assignments that they were given."""
+    ids = list({one.utterance for one in given})
+    _check_known(connection, ids)
+    mine = select(assignments).where(assignments.c.coder == coder)
+    asked = {
+        row.utterance: row
+        for some in slices(ids)
+        for row in connection.execute(mine.where(assignments.c.utterance.in_(some)))
     }
-    connection.execute(insert(answers).values(**values))
-    if asked and given.skip:  # somebody else may get it
-        connection.execute(delete(assignments).where(mine))
-    elif asked:
-        connection.execute(update(assignments).where(mine).values(answered=True))
-    stored = _by_token(connection, given.token)
-    assert stored is not None  # noqa: S101 - it was inserted above
-    return stored
+    firsts = _firsts(connection, given)
+    rows = [_row(one, coder, asked.get(one.utterance), firsts) for one in given]
+    connection.execute(insert(answers), rows)
+    own = [one for one in given if one.how != "adjudication" and one.utterance in asked]
+    skipped = {one.utterance for one in own if one.skip}  # somebody else may get it
+    for some in slices([one for one in asked if one in skipped]):
+        held = (assignments.c.coder == coder) & assignments.c.utterance.in_(some)
+        connection.execute(delete(assignments).where(held))
+    for some in slices(list({one.utterance for one in own} - skipped)):
+        held = (assignments.c.coder == coder) & assignments.c.utterance.in_(some)
+        connection.execute(update(assignments).where(held).values(answered=True))
 
 
-def _verdict(connection: Connection, given: Given) -> Verdict:
+def _check_known(connection: Connection, ids: Sequence[int]) -> None:
+    for some in slices(ids):
+        query = select(func.count()).where(utterances.c.id.in_(some))
+        if connection.scalars(query).one() < len(some):
+            found = connection.scalars(select(utterances.c.id).where(utterances.c.id.in_(some)))
+            raise InputError(f"The study has no utterance {min(set(some) - set(found))}.")
+
+
+def _row(
+    one: Given, coder: int, asked: Row[Any] | None, firsts: Mapping[tuple[int, int], str]
+) -> dict[str, object]:
+    put = asked if one.how == "page" else None
+    how: How = "blind audit" if put and put.blind and one.run is None else one.how
+    return {
+        "token": one.token,
+        "utterance": one.utterance,
+        "coder": coder,
+        "verdict": _verdict(one, firsts.get((one.run or 0, one.utterance))),
+        "labels": [
+            {"code": list(label.code), "domain": label.domain, "valence": label.valence}
+            for label in one.labels
+        ],
+        "note": one.note,
+        "how": how,
+        "run": one.run,
+        "strategy": put.strategy if put else "chosen",
+        "probability": put.probability if put and how == "blind audit" else None,
+        "undoes": None,
+        "when": one.when or now(),
+    }
+
+
+def _verdict(given: Given, first: str | None) -> Verdict:
     if given.skip:
         return "skip"
     if not given.labels:
         return "none"
-    query = select(suggestions.c.proba).where(
-        suggestions.c.run == (given.run or 0), suggestions.c.utterance == given.utterance
-    )
-    proba = connection.scalars(query).one_or_none()
-    if proba is None:
+    if first is None:
         return "code"
-    first = DOMAINS[int(np.frombuffer(proba, dtype="<f4")[:-1].argmax())]
     return "accept" if {one.domain for one in given.labels} == {first} else "correct"
 
 
-def _by_token(connection: Connection, token: str) -> Answer | None:
-    if not token:
+def _firsts(connection: Connection, given: Sequence[Given]) -> dict[tuple[int, int], str]:
+    """Give the most probable domain of each suggestion that was in sight."""
+    shown: dict[int, list[int]] = {}
+    for one in given:
+        if one.run is not None:
+            shown.setdefault(one.run, []).append(one.utterance)
+    found: dict[tuple[int, int], str] = {}
+    for run, ids in shown.items():
+        for some in slices(ids):
+            query = select(suggestions.c.utterance, suggestions.c.proba).where(
+                suggestions.c.run == run, suggestions.c.utterance.in_(some)
+            )
+            for unit, proba in connection.execute(query):
+                found[run, unit] = DOMAINS[int(np.frombuffer(proba, dtype="<f4")[:-1].argmax())]
+    return found
+
+
+def _by_tokens(connection: Connection, tokens: Sequence[str]) -> dict[str, Answer]:
+    if not all(tokens):
         raise InputError("An answer needs a token of its own.")
-    query = (
-        select(answers, coders.c.name)
-        .join(coders, coders.c.id == answers.c.coder)
-        .where(answers.c.token == token)
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _answer(row)
+    query = select(answers, coders.c.name).join(coders, coders.c.id == answers.c.coder)
+    return {
+        row.token: _answer(row)
+        for some in slices(tokens)
+        for row in connection.execute(query.where(answers.c.token.in_(some)))
+    }
 
 
 def _answer(row: Row[tuple[object, ...]]) -> Answer:
@@ -324,25 +273,3 @@ def _answer(row: Row[tuple[object, ...]]) -> Answer:
         row.undoes,
         row.when,
     )
-
-
-def _taken(connection: Connection, ids: Sequence[int]) -> dict[int, list[Row[tuple[object, ...]]]]:
-    found: dict[int, list[Row[tuple[object, ...]]]] = {}
-    query = select(assignments).where(assignments.c.utterance.in_(ids))
-    for row in connection.execute(query):
-        found.setdefault(row.utterance, []).append(row)
-    return found
-
-
-def _slot(
-    one: Wanted, taken: Sequence[Row[tuple[object, ...]]], coder: int, moment: str
-) -> int | None:
-    if any(row.coder == coder and (row.answered or row.until > moment) for row in taken):
-        return None
-    held = {
-        row.slot for row in taken if (row.answered or row.until > moment) and row.coder != coder
-    }
-    # A lease of one's own that has run out is renewed where it was (one row per coder).
-    own = [row.slot for row in taken if row.coder == coder]
-    free = own or [slot for slot in range(one.slots) if slot not in held]
-    return int(free[0]) if free else None

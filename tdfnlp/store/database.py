@@ -1,41 +1,59 @@
 """Opening a study's database: checked before it is touched, migrated, one writer at a time."""
 
+import json
+import os
 import sqlite3
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    create_engine,
-    event,
-    insert,
-    inspect,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from ..codebook import TDF_CODEBOOK
 from ..errors import MissingExtraError, StoreError
-from .schema import MIGRATIONS, VERSION, meta
+from .schema import METADATA, MIGRATIONS, VERSION, meta
+from .texts import add_codes
 
 FORMAT = "tdfnlp study"
 _LOCK = 0x7DF  # of PostgreSQL's advisory locks: one writer at a time, as in SQLite
 _WAIT = 60_000
+_META = "SELECT key, value FROM meta WHERE key IN ('format', 'version')"
+_MAGIC = b"SQLite format 3\0"
+_LOOKS = 20
 
 
 def now() -> str:
     """Date and time in UTC, to the microsecond, so that it sorts as text."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """Spell a moment as the study does: ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def is_url(where: str | Path) -> bool:
     """Whether a study lies in a database server and not in a file."""
     return isinstance(where, str) and "://" in where
+
+
+def name_of(where: str | Path) -> str:
+    """Give the study's name: the file's, or the database's."""
+    return _url(str(where)).database or "study" if is_url(where) else Path(where).stem
+
+
+def shown(where: str | Path) -> str:
+    """Give the place of a study as it may be shown: an address without its password."""
+    if not is_url(where):
+        return str(where)
+    url = _url(str(where))
+    query = {key: value for key, value in url.query.items() if "pass" not in key}
+    return url.set(drivername="postgresql", query=query).render_as_string(hide_password=True)
 
 
 def connect(where: str | Path, *, create: bool) -> Engine:
@@ -48,28 +66,17 @@ def connect(where: str | Path, *, create: bool) -> Engine:
     MissingExtraError
         PostgreSQL without its driver.
     """
-    if is_url(where):
-        engine = _postgres(str(where))
-    else:
-        path = Path(where)
-        if path.exists() and path.stat().st_size:
-            _check_file(path)
-        elif not create:
-            raise StoreError(f"There is no study file at {str(path)!r}.")
-        engine = _sqlite(path)
-    try:
-        _prepare(engine, str(where), create)
-    except BaseException:
-        engine.dispose()
-        raise
-    return engine
+    return _connect_server(_url(str(where)), create) if is_url(where) else _open(where, create)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view."""
-    with _explained(), engine.connect() as connection, connection.begin():
-        yield connection
+    with _explained(), engine.connect() as plain:
+        options = {"isolation_level": "REPEATABLE READ"} if _is_postgres(engine) else {}
+        connection = plain.execution_options(**options)
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
@@ -78,14 +85,71 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with _explained(), engine.connect() as plain:
         connection = plain.execution_options(writes=True)
         with connection.begin():
-            if engine.dialect.name == "postgresql":
+            if _is_postgres(engine):
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             yield connection
 
 
+def _is_postgres(engine: Engine) -> bool:
+    return engine.dialect.name == "postgresql"
+
+
+def _open(where: str | Path, create: bool) -> Engine:
+    path = Path(where)
+    try:
+        there = path.stat() if path.exists() else None
+        if there is None and create:
+            _make(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path.name!r} cannot be opened in {str(path.parent)!r}: {error.strerror or error}."
+        ) from error
+    if there is None and not create:
+        raise StoreError(f"There is no study file at {str(path)!r}.")
+    version = _check_file(path)
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise StoreError(
+            f"{path.name} or its folder cannot be written, which a study needs also for reading. "
+            "Copy it to a folder of yours."
+        )
+    engine = _sqlite(path)
+    if version < VERSION:
+        _or_dispose(engine, path.name)
+    return engine
+
+
+def _make(path: Path) -> None:
+    """Make a new study beside its place and put it there when it is complete.
+
+    So none is ever seen half-made, also where two programs make it at once. What participants said
+    is for nobody else to read, so the file is its owner's alone.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+        engine = _sqlite(part)
+        _or_dispose(engine, path.name)
+        engine.dispose()
+        try:
+            path.hardlink_to(part)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            part.rename(path)
+
+
+def _or_dispose(engine: Engine, name: str) -> None:
+    try:
+        _prepare(engine, name)
+    except BaseException:
+        engine.dispose()
+        raise
+
+
 def _sqlite(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}",
+        URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"isolation_level": None, "timeout": _WAIT / 1000},
         poolclass=NullPool,
     )
@@ -106,84 +170,149 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def _postgres(url: str) -> Engine:
-    scheme, _, rest = url.partition("://")
+def _url(where: str) -> URL:
+    """Read an address; what it holds is never quoted, since it may be a password."""
+    scheme, _, rest = where.partition("://")
     if scheme.partition("+")[0] not in ("postgresql", "postgres"):
         raise StoreError(f"A study lies in a file or in PostgreSQL, not in {scheme!r}.")
+    if rest.partition("?")[0].count("@") > 1:
+        raise StoreError("The address has more than one @; write %40 for one in a password.")
     try:
-        return create_engine(f"postgresql+psycopg://{rest}", pool_pre_ping=True)
+        return make_url(f"postgresql+psycopg://{rest}")
+    except (SQLAlchemyError, ValueError):
+        reason = "The address is none: postgresql://user@host/name is needed."
+        raise StoreError(reason) from None
+
+
+def _connect_server(url: URL, create: bool) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise MissingExtraError("PostgreSQL needs: pip install 'tdfnlp[postgres]'") from error
-    except SQLAlchemyError as error:
-        raise StoreError("The address is none: postgresql://user@host/name is needed.") from error
-
-
-def _check_file(path: Path) -> None:
-    """Refuse a damaged or foreign file without changing it."""
+    name = url.database or "study"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
-            found = file.execute("PRAGMA quick_check(1)").fetchone()[0]
-            names = {row[0] for row in file.execute("SELECT name FROM sqlite_master")}
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise StoreError(
-            f"{path.name} is no study file or is damaged ({error}). It was not changed; "
-            "take it from a backup."
-        ) from error
+        with reading(engine) as connection:
+            version = _version(connection, name)
+            foreign = not version and bool(inspect(connection).get_table_names())
+        if foreign:
+            raise StoreError(f"{name} is a database of another program. It was not changed.")
+        if not version and not create:
+            raise StoreError(f"There is no study in {name}.")
+        if version < VERSION:
+            _prepare(engine, name)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _check_file(path: Path) -> int:
+    """Refuse a damaged, foreign or newer file without changing it; give its version."""
+    if path.is_dir():
+        raise StoreError(f"{path.name} is a folder; a study is a file in it.")
+    found, values = "", dict[str, object]()
+    for _ in range(_LOOKS):
+        try:
+            before = path.stat()
+            found, values = _look(path)
+        except (sqlite3.Error, OSError) as error:
+            found = str(error)
+        # While one looks without locks, somebody may write: then what was seen says nothing.
+        if found == "ok" or _same(before, path):
+            break
     if found != "ok":
-        raise StoreError(f"{path.name} is damaged ({found}). It was not changed; use a backup.")
-    if names and "meta" not in names:
-        raise StoreError(f"{path.name} is a database of another program. It was not changed.")
+        raise StoreError(
+            f"{path.name} is damaged or cannot be read ({found}). It was not changed; take it from "
+            "a backup."
+        )
+    return _check_version(values, path.name)
 
 
-def _prepare(engine: Engine, name: str, create: bool) -> None:
-    with reading(engine) as connection:
-        version = _version(connection, name)
-    if version == VERSION:
-        return
-    if not version and not create:
-        raise StoreError(f"There is no study in {_shown(name)}.")
+def _same(before: os.stat_result, path: Path) -> bool:
+    after = path.stat()
+    return (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+
+
+def _look(path: Path) -> tuple[str, dict[str, object]]:
+    """Read a file's state and its facts, and leave no trace.
+
+    A log beside it is of a program that has it open, or that was ended hard: then it counts.
+    Without one the file is read as it lies, since SQLite would put two files beside it.
+    """
+    with path.open("rb") as stream:
+        begins = stream.read(len(_MAGIC))
+    if begins != _MAGIC:
+        return ("it is no database" if begins else "it is empty"), {}
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    uri = f"{path.absolute().as_uri()}?{how}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT / 1000)) as file:
+        found = file.execute("PRAGMA quick_check(1)").fetchone()[0]
+        columns = {row[1] for row in file.execute("PRAGMA table_info(meta)")}
+        rows = file.execute(_META).fetchall() if columns == {"key", "value"} else []
+    return found, {key: _fact(value) for key, value in rows}
+
+
+def _fact(value: object) -> object:
+    try:
+        return json.loads(str(value))
+    except ValueError:  # of another program
+        return None
+
+
+def _prepare(engine: Engine, name: str) -> None:
+    """Make what is missing, or bring it up to date; all of it or nothing."""
     with writing(engine) as connection:
-        for step in MIGRATIONS[_version(connection, name) :]:
-            step(connection)
-        values = {"format": FORMAT, "version": VERSION}
-        there = set(connection.scalars(select(meta.c.key)))
-        for key, value in values.items():
-            row = {"key": key, "value": value}
-            change = update(meta).where(meta.c.key == key) if key in there else insert(meta)
-            connection.execute(change.values(**row))
-        if "created" not in there:
-            connection.execute(insert(meta).values(key="created", value=now()))
+        version = _version(connection, name)  # somebody else may have done it by now
+        if version == VERSION:
+            return
+        if version:
+            for step in MIGRATIONS[version - 1 :]:
+                step(connection)
+            newer = update(meta).where(meta.c.key == "version").values(value=VERSION)
+            connection.execute(newer)
+            return
+        METADATA.create_all(connection)
+        values = {"format": FORMAT, "version": VERSION, "created": now()}
+        rows = [{"key": key, "value": value} for key, value in values.items()]
+        connection.execute(insert(meta), rows)
+        add_codes(connection, TDF_CODEBOOK.codes)
 
 
 def _version(connection: Connection, name: str) -> int:
+    """Version of a study, 0 where there is none."""
     if not inspect(connection).has_table(meta.name):
         return 0
     columns = {column["name"] for column in inspect(connection).get_columns(meta.name)}
     values: dict[str, object] = {}
     if columns == {"key", "value"}:
-        values = dict(connection.execute(select(meta.c.key, meta.c.value)).tuples().all())
+        values = dict(connection.execute(meta.select()).all())
+    return _check_version(values, name)
+
+
+def _check_version(values: Mapping[str, object], name: str) -> int:
     version = values.get("version")
     if values.get("format") != FORMAT or not isinstance(version, int):
-        raise StoreError(f"{_shown(name)} is a database of another program. It was not changed.")
+        raise StoreError(f"{name} is a database of another program. It was not changed.")
     if version > VERSION:
         raise StoreError(
-            f"{_shown(name)} is a study of a newer tdfnlp (format {version}; this one reads up to "
+            f"{name} is a study of a newer tdfnlp (format {version}; this one reads up to "
             f"{VERSION}). Update tdfnlp; the study was not changed."
         )
     return version
 
 
-def _shown(name: str) -> str:
-    """Give a place without the password that a URL may hold."""
-    return name.rpartition("@")[2] if is_url(name) else Path(name).name
-
-
 @contextmanager
 def _explained() -> Iterator[None]:
+    """Say what the database says, but not what it was given: that may be what people said."""
     try:
         yield
-    except DBAPIError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise StoreError("The study is damaged; take it from a backup.") from error
+    except SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
         raise StoreError(
-            f"The study could not be read or written ({str(error.orig).strip()}). What was "
-            "acknowledged before is kept; this was not stored."
+            f"The study could not be read or written ({reason}). What was acknowledged before is "
+            "kept; this was not stored."
         ) from error

@@ -186,6 +186,25 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """A model that was chosen for a study.
+
+    Attributes
+    ----------
+    model : str
+        ``Model.id``.
+    folder : str
+        Where it lay, or a shipped model's name.
+    when : str
+        ISO 8601, UTC.
+    """
+
+    model: str
+    folder: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What ``Store.add_transcripts`` did: how many were new, and how many were there already."""
 

@@ -12,10 +12,9 @@ from ..framework import DOMAINS, VALENCES
 from ..predictions import Predictions
 from .database import now
 from .records import Pool, Run
-from .schema import runs, suggestions, utterances, vectors
+from .schema import runs, slices, suggestions, utterances, vectors
 
 CLASSES = len(DOMAINS) + 1
-_SLICE = 500
 _NARROW = np.dtype("<f2")  # half the room; only for distances between passages
 _WIDE = np.dtype("<f4")
 
@@ -94,33 +93,45 @@ def read_pool(connection: Connection, run: int | None) -> Pool:
 
 
 def read_predictions(connection: Connection, run: int, ids: Sequence[int]) -> Predictions:
-    """Read what a run said of utterances, in the order of `ids`; every one must be in it."""
+    """Read what a run said of utterances, in the order of `ids`.
+
+    What the run does not know has zeros and the decision "", as in ``Pool``.
+    """
     found: dict[int, Row[Any]] = {}
-    for start in range(0, len(ids), _SLICE):
+    for some in slices(ids):
         query = select(suggestions).where(
-            suggestions.c.run == run, suggestions.c.utterance.in_(ids[start : start + _SLICE])
+            suggestions.c.run == run, suggestions.c.utterance.in_(some)
         )
         found |= {row.utterance: row for row in connection.execute(query)}
-    rows = [found[one] for one in ids]
     shape = (len(DOMAINS), len(VALENCES))
+    places = len(DOMAINS) * len(VALENCES)
+    rows = [found.get(one) for one in ids]
+    proba = [row.proba if row else bytes(CLASSES * _WIDE.itemsize) for row in rows]
+    valences = [row.valences if row else bytes(places * _NARROW.itemsize) for row in rows]
+    decisions: list[Any] = [row.decision if row else "" for row in rows]
     return Predictions(
-        proba=_stack([row.proba for row in rows], _WIDE, (CLASSES,)),
-        valences=_stack([row.valences for row in rows], _NARROW, shape),
-        decisions=tuple(row.decision for row in rows),
+        proba=_stack(proba, _WIDE, (CLASSES,)),
+        valences=_stack(valences, _NARROW, shape),
+        decisions=tuple(decisions),
         vectors=read_vectors(connection, ids),
     )
 
 
 def read_vectors(connection: Connection, ids: Sequence[int]) -> npt.NDArray[np.float32]:
-    """Vectors of utterances, shape (n, d), in the order of `ids`; to half precision."""
+    """Vectors of utterances, shape (n, d), in the order of `ids`; to half precision.
+
+    Zeros where there is none of the newest run's encoder: others cannot be compared with them.
+    """
+    newest = select(runs.c.encoder).order_by(runs.c.id.desc()).limit(1).scalar_subquery()
     found: dict[int, bytes] = {}
-    for start in range(0, len(ids), _SLICE):
+    for some in slices(ids):
         query = select(vectors.c.utterance, vectors.c.vector).where(
-            vectors.c.utterance.in_(ids[start : start + _SLICE])
+            vectors.c.utterance.in_(some), vectors.c.encoder == newest
         )
-        found |= dict(connection.execute(query).tuples().all())
+        found |= dict(connection.execute(query).all())
     width = len(next(iter(found.values()), b"")) // _NARROW.itemsize
-    return _stack([found.get(one, bytes(2 * width)) for one in ids], _NARROW, (width,))
+    nothing = bytes(_NARROW.itemsize * width)
+    return _stack([found.get(one, nothing) for one in ids], _NARROW, (width,))
 
 
 def _put_vectors(
@@ -129,8 +140,7 @@ def _put_vectors(
     ids: Sequence[int],
     given: npt.NDArray[np.float32],
 ) -> None:
-    for start in range(0, len(ids), _SLICE):
-        some = [int(one) for one in ids[start : start + _SLICE]]
+    for some in slices([int(one) for one in ids]):
         connection.execute(delete(vectors).where(vectors.c.utterance.in_(some)))
     narrow = np.ascontiguousarray(given, dtype=_NARROW)
     rows = [

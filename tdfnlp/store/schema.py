@@ -3,7 +3,8 @@
 Answers are append-only: an undo and an adjudication are further rows. Dates are ISO 8601 in UTC.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -22,8 +23,18 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from .exact import Exact
+
 METADATA = MetaData()
+_T = TypeVar("_T")
+_SLICE = 500
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only INTEGER keys by itself
+
+
+def slices(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Cut a list that goes into a query: databases take some thousands of values at most."""
+    return (items[start : start + _SLICE] for start in range(0, len(items), _SLICE))
+
 
 meta = Table("meta", METADATA, Column("key", Text, primary_key=True), Column("value", JSON))
 """``format``, ``version``, ``created``, ``settings``."""
@@ -32,12 +43,12 @@ transcripts = Table(
     "transcripts",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("text", Text, nullable=False),
+    Column("name", Exact, nullable=False, unique=True),
+    Column("text", Exact, nullable=False),
     Column("hash", Text, nullable=False),
-    Column("group", Text),
-    Column("source", Text),
-    Column("guid", Text, nullable=False),
+    Column("group", Exact),
+    Column("source", Exact),
+    Column("guid", Exact, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("turns", JSON, nullable=False),
 )
@@ -50,7 +61,7 @@ utterances = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("turn", Integer, nullable=False),
-    Column("question", Text, nullable=False),
+    Column("question", Exact, nullable=False),
     # Uniform in [0, 1) and fixed: its place in the random order of the audit.
     Column("chance", Float, nullable=False),
     UniqueConstraint("transcript", "start", "end"),
@@ -60,12 +71,12 @@ codes = Table(
     "codes",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),
+    Column("key", Exact, nullable=False, unique=True),
     Column("path", JSON, nullable=False),
     Column("domain", Text),
-    Column("definition", Text, nullable=False),
+    Column("definition", Exact, nullable=False),
     Column("valence", Text),
-    Column("guid", Text, nullable=False),
+    Column("guid", Exact, nullable=False),
     Column("colour", Text, nullable=False),
     Column("codable", Boolean, nullable=False),
 )
@@ -74,7 +85,7 @@ coders = Table(
     "coders",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Exact, nullable=False, unique=True),
     Column("since", Text, nullable=False),
 )
 
@@ -127,12 +138,12 @@ answers = Table(
     "answers",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("token", Text, nullable=False, unique=True),
+    Column("token", Exact, nullable=False, unique=True),
     Column("utterance", ForeignKey("utterances.id"), nullable=False),
     Column("coder", ForeignKey("coders.id"), nullable=False),
     Column("verdict", Text, nullable=False),
     Column("labels", JSON, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("note", Exact, nullable=False),
     Column("how", Text, nullable=False),
     Column("run", ForeignKey("runs.id")),
     Column("strategy", Text, nullable=False),
@@ -143,12 +154,24 @@ answers = Table(
     Index("answers_by_coder", "coder"),
 )
 
+theme_changes = Table(
+    "theme_changes",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("token", Exact, nullable=False, unique=True),
+    Column("coder", ForeignKey("coders.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("when", Text, nullable=False),
+)
 
-def _first(connection: Connection) -> None:
-    METADATA.create_all(connection)
+
+def _themes(connection: Connection) -> None:
+    theme_changes.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_first,)
-"""Step n brings a file from version n to n + 1; version 0 is an empty database."""
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_themes,)
+"""Step n brings a file from version n + 1 to n + 2. A new file is made whole, not by steps; a step
+that changes a table therefore says in SQL what it changes, since ``METADATA`` is the newest."""
 
-VERSION = len(MIGRATIONS)
+VERSION = len(MIGRATIONS) + 1

@@ -4,25 +4,27 @@ Nothing that a coder said is ever changed or deleted. ``answers()`` gives what h
 answer of each coder on each utterance that was not taken back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select
 
-from ..codebook import TDF_CODEBOOK, Code
+from ..codebook import Code
 from ..coding import Coding, Study
 from ..errors import InputError
 from ..predictions import Predictions
 from ..transcript import Transcript, Utterance
-from . import answering, runs, texts
-from .answering import Given, Wanted
-from .database import connect, is_url, reading, writing
-from .records import Added, Answer, Assignment, Pool, Run, Settings, Unit
+from . import answering, assigning, runs, texts, themes
+from .answering import Given
+from .assigning import Wanted
+from .database import connect, name_of, now, reading, writing
+from .records import Added, Answer, Assignment, Pool, Run, Settings, Unit, Used
 from .schema import meta
+from .themes import Change, ThemeChange
 
 
 class Store:
@@ -50,6 +52,8 @@ class Store:
         ------
         StoreError
             Not there, damaged, no study, of a newer tdfnlp, or out of reach.
+        MissingExtraError
+            PostgreSQL without its driver.
 
         Examples
         --------
@@ -59,11 +63,7 @@ class Store:
         (14, ())
         """
         engine = connect(where, create=create)
-        name = str(where).rpartition("/")[2] if is_url(where) else Path(where).stem
-        store = cls(engine, name)
-        if not store.codes():
-            store.add_codes(TDF_CODEBOOK.codes)
-        return store
+        return cls(engine, name_of(where))
 
     def close(self) -> None:
         """Let go of the file or the connection."""
@@ -78,8 +78,7 @@ class Store:
     def settings(self) -> Settings:
         """How the study is coded."""
         with reading(self._engine) as connection:
-            query = select(meta.c.value).where(meta.c.key == "settings")
-            return Settings(**(connection.scalars(query).one_or_none() or {}))
+            return _settings(connection)
 
     def configure(self, **changes: float) -> Settings:
         """Change settings, by name; the seed is fixed once there are utterances.
@@ -89,18 +88,17 @@ class Store:
         InputError
             A share outside 0 to 1, no time for a lease, or another seed for a filled study.
         """
-        settings = replace(self.settings(), **changes)  # type: ignore[arg-type]
-        if not (0 <= settings.audit_share <= 1 and 0 <= settings.double_share <= 1):
-            raise InputError("The audit's share and the double-coded share lie between 0 and 1.")
-        if settings.lease_minutes <= 0:
-            raise InputError("A question stays with its coder for some minutes: more than 0.")
-        if settings.seed != self.settings().seed and self.count():
-            raise InputError("The seed cannot change any more: the study has utterances.")
         with writing(self._engine) as connection:
-            row = {"key": "settings", "value": asdict(settings)}
-            there = connection.scalars(select(meta.c.key).where(meta.c.key == "settings")).all()
-            change = update(meta).where(meta.c.key == "settings") if there else insert(meta)
-            connection.execute(change.values(**row))
+            before = _settings(connection)
+            settings = replace(before, **changes)  # type: ignore[arg-type]
+            if not (0 <= settings.audit_share <= 1 and 0 <= settings.double_share <= 1):
+                raise InputError("The audit's and the double-coded share lie between 0 and 1.")
+            if not settings.lease_minutes > 0:
+                raise InputError("A question stays with its coder for some minutes: more than 0.")
+            if settings.seed != before.seed and texts.count_units(connection):
+                raise InputError("The seed cannot change any more: the study has utterances.")
+            connection.execute(delete(meta).where(meta.c.key == "settings"))
+            connection.execute(insert(meta).values(key="settings", value=asdict(settings)))
         return settings
 
     def add_transcripts(
@@ -113,8 +111,8 @@ class Store:
         InputError
             A transcript of that name is there with another text.
         """
-        seed = self.settings().seed
         with writing(self._engine) as connection:
+            seed = _settings(connection).seed
             return texts.add_transcripts(connection, transcripts, utterances, seed)
 
     def transcripts(self) -> tuple[Transcript, ...]:
@@ -125,8 +123,12 @@ class Store:
     def units(self, ids: Sequence[int] | None = None) -> tuple[Unit, ...]:
         """Utterances with their numbers: those asked for, in that order, or all."""
         with reading(self._engine) as connection:
-            sources = texts.read_transcripts(connection)
-            return texts.read_units(connection, ids, sources)
+            return texts.read_units(connection, ids)
+
+    def sources(self) -> dict[int, tuple[str, str | None]]:
+        """Give name and group of each transcript, by its number in ``Pool.transcripts``."""
+        with reading(self._engine) as connection:
+            return texts.read_sources(connection)
 
     def numbers(self) -> dict[tuple[str, int, int], int]:
         """Give the number of each utterance, by transcript id, start and end."""
@@ -195,8 +197,6 @@ class Store:
         InputError
             A name without a letter or digit.
         """
-        if not any(map(str.isalnum, name)):
-            raise InputError("A coder needs a name.")
         with writing(self._engine) as connection:
             answering.coder_number(connection, name)
         return name
@@ -208,21 +208,21 @@ class Store:
 
     def assign(self, coder: str, wanted: Iterable[Wanted], n: int) -> tuple[Assignment, ...]:
         """Hand the first `n` of the wanted utterances that are free to a coder, for a while."""
-        minutes = self.settings().lease_minutes
         with writing(self._engine) as connection:
-            return answering.assign(connection, coder, wanted, n, minutes)
+            minutes = _settings(connection).lease_minutes
+            return assigning.assign(connection, coder, wanted, n, minutes)
 
     def assignments(
         self, coder: str | None = None, *, pending: bool = False
     ) -> tuple[Assignment, ...]:
         """Who has what; `pending` leaves out answered ones and leases that have run out."""
         with reading(self._engine) as connection:
-            return answering.read_assignments(connection, coder=coder, pending=pending)
+            return assigning.read_assignments(connection, coder=coder, pending=pending)
 
     def release(self, coder: str) -> None:
         """Give a coder's unanswered questions back to the queue."""
         with writing(self._engine) as connection:
-            answering.release(connection, coder)
+            assigning.release(connection, coder)
 
     def answer(self, coder: str, *given: Given) -> tuple[Answer, ...]:
         """Keep a coder's answers: all of them or none. Durable when this returns.
@@ -252,9 +252,53 @@ class Store:
         with reading(self._engine) as connection:
             return answering.read_answers(connection, utterance=utterance)
 
+    def change_themes(
+        self, coder: str, kind: Change, data: Mapping[str, object], token: str
+    ) -> ThemeChange:
+        """Keep what a coder did to themes (`tdfnlp.themes` says what); durable when this returns.
+
+        Raises
+        ------
+        InputError
+            A token that belongs to another change.
+        """
+        with writing(self._engine) as connection:
+            return themes.add_change(connection, coder, kind, data, token)
+
+    def theme_changes(self) -> tuple[ThemeChange, ...]:
+        """Everything ever done to themes, in the order it was done."""
+        with reading(self._engine) as connection:
+            return themes.read_changes(connection)
+
+    def use_model(self, model: str, folder: str) -> None:
+        """Record that from now on this model suggests; what was used before stays in the record.
+
+        Parameters
+        ----------
+        model : str
+            ``Model.id``.
+        folder : str
+            Where it lies, or a shipped model's name.
+        """
+        with writing(self._engine) as connection:
+            there = connection.scalars(select(meta.c.value).where(meta.c.key == "models")).first()
+            used = [*(there or []), {"model": model, "folder": folder, "when": now()}]
+            connection.execute(delete(meta).where(meta.c.key == "models"))
+            connection.execute(insert(meta).values(key="models", value=used))
+
+    def models(self) -> tuple[Used, ...]:
+        """Give the models chosen for this study, in that order; the last one is in use."""
+        with reading(self._engine) as connection:
+            there = connection.scalars(select(meta.c.value).where(meta.c.key == "models")).first()
+        return tuple(Used(**one) for one in there or [])
+
     def study(self) -> Study:
         """Give transcripts, codes, and what holds now as codings of their coders."""
-        units = {one.id: one.utterance for one in self.units()}
+        with reading(self._engine) as connection:
+            units = {one.id: one.utterance for one in texts.read_units(connection, None)}
+            standing = answering.current(answering.read_answers(connection))
+            transcripts = texts.read_transcripts(connection)
+            codes = texts.read_codes(connection)
         codings = [
             Coding(
                 units[one.utterance].transcript,
@@ -267,7 +311,12 @@ class Store:
                 one.when,
                 note=one.note,
             )
-            for one in self.answers()
+            for one in standing
             for label in one.labels
         ]
-        return Study(self.transcripts(), tuple(codings), codes=self.codes())
+        return Study(transcripts, tuple(codings), codes=codes)
+
+
+def _settings(connection: Connection) -> Settings:
+    query = select(meta.c.value).where(meta.c.key == "settings")
+    return Settings(**(connection.scalars(query).one_or_none() or {}))

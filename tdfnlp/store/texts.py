@@ -4,14 +4,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from ..codebook import Code
-from ..errors import InputError
+from ..errors import InputError, StoreError
 from ..transcript import Transcript, Turn, Utterance
 from .records import Added, Unit, code_key
-from .schema import codes, transcripts, utterances
+from .schema import codes, slices, transcripts, utterances
 
 
 def add_transcripts(
@@ -55,34 +56,32 @@ def add_transcripts(
     return Added(len(new), len(added) - len(new))
 
 
-def read_transcripts(connection: Connection) -> tuple[Transcript, ...]:
-    """All transcripts, in the order in which they came."""
-    return tuple(
-        Transcript(
-            row.name,
-            row.text,
-            tuple(Turn(*turn) for turn in row.turns),
-            row.group,
-            row.source,
-            tuple((name, value) for name, value in row.attributes),
-            row.guid,
-        )
-        for row in connection.execute(select(transcripts).order_by(transcripts.c.id))
-    )
+def read_transcripts(
+    connection: Connection, numbers: Sequence[int] | None = None
+) -> tuple[Transcript, ...]:
+    """Transcripts in the order in which they came; all of them where no numbers are given."""
+    query = select(transcripts).order_by(transcripts.c.id)
+    if numbers is None:
+        return tuple(map(_transcript, connection.execute(query)))
+    queries = (query.where(transcripts.c.id.in_(some)) for some in slices(sorted(numbers)))
+    return tuple(_transcript(row) for one in queries for row in connection.execute(one))
 
 
-def read_units(
-    connection: Connection, ids: Sequence[int] | None, sources: Sequence[Transcript]
-) -> tuple[Unit, ...]:
+def read_sources(connection: Connection) -> dict[int, tuple[str, str | None]]:
+    """Give name and group of each transcript, by number."""
+    rows = connection.execute(select(transcripts.c.id, transcripts.c.name, transcripts.c.group))
+    return {number: (name, group) for number, name, group in rows}
+
+
+def read_units(connection: Connection, ids: Sequence[int] | None) -> tuple[Unit, ...]:
     """Utterances, by number; all of them in order where no ids are given."""
-    numbers = {number: name for name, number in _numbers(connection).items()}
-    texts = {one.id: one for one in sources}
-    query = select(utterances).order_by(utterances.c.id)
-    if ids is not None:
-        query = query.where(utterances.c.id.in_(ids))
+    rows = _unit_rows(connection, ids)
+    names = {number: name for name, number in _numbers(connection).items()}
+    wanted = None if ids is None else list({row.transcript for row in rows})
+    texts = {one.id: one for one in read_transcripts(connection, wanted)}
     units = []
-    for row in connection.execute(query):
-        source = texts[numbers[row.transcript]]
+    for row in rows:
+        source = texts[names[row.transcript]]
         turn = source.turns[row.turn]
         unit = Utterance(
             source.id,
@@ -97,10 +96,18 @@ def read_units(
             row.question,
         )
         units.append(Unit(row.id, unit))
-    if ids is not None:
-        place = {number: spot for spot, number in enumerate(ids)}
-        units.sort(key=lambda one: place[one.id])
     return tuple(units)
+
+
+def _unit_rows(connection: Connection, ids: Sequence[int] | None) -> list[Row[Any]]:
+    query = select(utterances).order_by(utterances.c.id)
+    if ids is None:
+        return list(connection.execute(query))
+    found: dict[int, Row[Any]] = {}
+    for some in slices(ids):
+        rows = connection.execute(query.where(utterances.c.id.in_(some)))
+        found |= {row.id: row for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 def unit_numbers(connection: Connection) -> dict[tuple[str, int, int], int]:
@@ -119,14 +126,23 @@ def count_units(connection: Connection) -> int:
 
 
 def add_codes(connection: Connection, added: Iterable[Code]) -> None:
-    """Insert codes that are not there yet, in order."""
-    there = set(connection.scalars(select(codes.c.key)))
+    """Insert codes that are not there yet, in order; one that had no domain gets it."""
+    there = {
+        key: Code((), domain, valence=valence)
+        for key, domain, valence in connection.execute(
+            select(codes.c.key, codes.c.domain, codes.c.valence)
+        )
+    }
     rows = []
     for code in added:
         key = code_key(code.path)
-        if key not in there:
-            there.add(key)
+        known = there.get(key)
+        if known is None:
             rows.append(asdict(code) | {"key": key, "path": list(code.path)})
+        elif code.domain and not known.domain:
+            values = {"domain": code.domain, "valence": known.valence or code.valence}
+            connection.execute(update(codes).where(codes.c.key == key).values(**values))
+        there[key] = code
     if rows:
         connection.execute(insert(codes), rows)
 
@@ -149,8 +165,17 @@ def read_codes(connection: Connection) -> tuple[Code, ...]:
 
 
 def _numbers(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(select(transcripts.c.name, transcripts.c.id)).tuples()
+    rows = connection.execute(select(transcripts.c.name, transcripts.c.id))
     return dict(rows.all())
+
+
+def _transcript(row: Row[Any]) -> Transcript:
+    turns = tuple(Turn(*turn) for turn in row.turns)
+    attributes = tuple((name, value) for name, value in row.attributes)
+    one = Transcript(row.name, row.text, turns, row.group, row.source, attributes, row.guid)
+    if one.content_hash != row.hash:
+        raise StoreError(f"The text of {one.id!r} in the study is damaged. Use a backup.")
+    return one
 
 
 def _transcript_row(one: Transcript) -> dict[str, object]:

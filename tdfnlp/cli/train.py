@@ -1,0 +1,254 @@
+"""Commands on models: train one from confirmed codes, evaluate it, choose one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .common import bars, plain_errors
+
+if TYPE_CHECKING:
+    from ..evaluation import Figures
+    from ..lessons import Lessons
+    from ..model import Model
+    from ..promotion import Comparison
+    from ..retraining import Trained
+    from ..store import Store
+
+_COMPLETE = click.option(
+    "--complete",
+    is_flag=True,
+    help="Coders coded their transcripts whole: what they left has no code.",
+)
+_MAPPING = click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Which TDF domain your codes belong to: .csv with columns code, domain, or .json.",
+)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A new folder for the model.",
+)
+@click.option(
+    "--base",
+    default=None,
+    help='Where to start: a model folder, a shipped model\'s name, or "nothing".',
+)
+@_COMPLETE
+@_MAPPING
+@click.option("--keep", is_flag=True, help="Leave the model in use as it is, whatever comes out.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no figures.")
+def train(
+    sources: tuple[str, ...],
+    output: Path,
+    base: str | None,
+    keep: bool,
+    quiet: bool,
+    **reading: Any,
+) -> None:
+    """Train a model from confirmed codes, and say honestly whether it is better.
+
+    SOURCES are study files, coded projects (.qdpx), code exports, or .jsonl with one unit a line.
+    Only what people coded counts. The model starts from the shipped one and moves away from it as
+    confirmed units grow. It is checked on people whom it did not learn from. From a study file, it
+    takes the place of the model in use if it is not worse beyond noise, and suggestions are made
+    anew; the old model stays, and "tdfnlp models STUDY --use" puts it back.
+
+    \b
+    Example:
+      tdfnlp train study.db -o models/mystudy
+      tdfnlp train coded.qdpx --complete -o models/earlier --base nothing
+    """
+    with plain_errors():
+        from ..choosing import model_in_use
+        from ..lessons import is_study
+        from ..promotion import compare
+        from ..retraining import check_folder, train
+        from ..store import Store
+
+        check_folder(output)
+        lessons = _lessons(sources, quiet=quiet, **reading)
+        trained = train(lessons, base=base)
+        studies = [one for one in sources if is_study(one)]
+        rival = None
+        if studies:
+            with Store.open(studies[0], create=False) as store:
+                rival = model_in_use(store)
+        compared = compare(trained, rival)
+        saved = trained.model.save(output)
+        if not quiet:
+            _say(trained, compared)
+        click.echo(f"Model {saved.id}. Written: {output}")
+        for study in studies:
+            _promote(study, output, compared, keep=keep, quiet=quiet)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("sources", nargs=-1, required=True)
+@_COMPLETE
+@_MAPPING
+def evaluate(model: str, sources: tuple[str, ...], complete: bool, mapping: Path | None) -> None:
+    """Measure a model on what people confirmed: per domain, with intervals over people.
+
+    MODEL is a model folder or a shipped model's name; SOURCES as for "tdfnlp train". Units that
+    the model learnt from flatter it.
+
+    \b
+    Example:
+      tdfnlp evaluate default study.db
+      tdfnlp evaluate models/mystudy new.qdpx --complete
+    """
+    with plain_errors():
+        from ..model import Model
+        from ..retraining import evaluate
+
+        loaded = Model.load(model)
+        lessons = _lessons(sources, complete, mapping, quiet=False)
+        figures = evaluate(loaded, lessons)
+        click.echo(f"Model {loaded.id}")
+        _table(figures)
+        if "learnt" in loaded.facts:
+            click.echo(
+                "Note: this model learnt from confirmed units. If these are among them, the "
+                "figures are too good; those of its training are on people held out."
+            )
+
+
+@click.command()
+@click.argument("place", required=False)
+@click.option("--use", "name", help="Make this model the study's: an id, a folder, a shipped name.")
+def models(place: str | None, name: str | None) -> None:
+    """List models, and choose the one that suggests for a study.
+
+    PLACE is a study (its models, the one in use marked with *), a folder of model folders, or left
+    out for the shipped models. A model that is chosen suggests anew for the whole study; earlier
+    suggestions stay in the record.
+
+    \b
+    Example:
+      tdfnlp models study.db
+      tdfnlp models study.db --use default
+    """
+    with plain_errors():
+        from ..choosing import list_models, use_model
+        from ..errors import InputError
+        from ..lessons import is_study
+        from ..store import Store
+
+        if place is None or not is_study(place):
+            if name:
+                raise InputError("A model is chosen for a study: tdfnlp models STUDY --use NAME.")
+            listed = list_models(place)
+        else:
+            with Store.open(place, create=False) as store:
+                if name:
+                    _refresh(store, use_model(store, name))
+                listed = list_models(store)
+        for one in listed:
+            mark = "*" if one.in_use else " "
+            learnt = "shipped" if one.units is None else f"{one.units} units, {one.people} people"
+            top_1 = "" if one.top_1 is None else f", top-1 {one.top_1:.2f} held out"
+            when = f", chosen {one.when[:16]}" if one.when else ""
+            click.echo(f"{mark} {one.id}  {one.folder}\n    {learnt}{top_1}{when}")
+            if one.problem:
+                click.echo(f"    Cannot be used: {one.problem}")
+
+
+def _lessons(
+    sources: tuple[str, ...], complete: bool, mapping: Path | None, quiet: bool
+) -> "Lessons":
+    from ..lessons import read_lessons
+    from ..mapping import read_mapping
+
+    ties = read_mapping(mapping) if mapping else None
+    with bars(quiet) as progress:
+        lessons = read_lessons(list(sources), mapping=ties, complete=complete, progress=progress)
+    if not quiet:
+        for note in lessons.notes:
+            click.echo(f"Note: {note}")
+    return lessons
+
+
+def _say(trained: "Trained", compared: "Comparison") -> None:
+    from ..gating import GATE_PEOPLE, GATE_UNITS
+
+    learnt = trained.model.facts["learnt"]
+    click.echo(
+        f"Learnt from {learnt['units']} confirmed units of {learnt['people']} people "
+        f"({learnt['uncoded']} without a domain). Checked on people held out:"
+    )
+    _table(compared.new, beside=(compared.rival, compared.old))
+    direction = trained.model.facts["out_of_fold"]["direction"]
+    if direction is not None:
+        click.echo(f"  {'direction right, given the domain':<42}{direction:.2f}")
+    if compared.audit:
+        click.echo("On the blind audit alone, which stands for the study:")
+        _table(compared.audit[0], beside=(compared.rival, compared.audit[1]), domains=False)
+    if trained.gates:
+        click.echo(
+            f"Thresholds of their own start at {GATE_UNITS} units from {GATE_PEOPLE} people; under "
+            "that, those of the model it started from hold, or stricter ones:"
+        )
+    for one in trained.gates:
+        click.echo(f"    {one}")
+    for note in compared.notes:
+        click.echo(f"Note: {note}")
+    click.echo(compared.verdict.sentence)
+
+
+def _table(
+    figures: "Figures", *, beside: "tuple[str, Figures] | None" = None, domains: bool = True
+) -> None:
+    click.echo(f"{figures.units} units ({figures.coded} coded) of {figures.people} people")
+    if beside:
+        click.echo(f"{'':<44}{'new':<24}{beside[0]}")
+    for name, words in (
+        ("top_1", "right domain first"),
+        ("top_3", "right domain among three"),
+        ("right", 'right, "no domain" included'),
+        ("macro_f1", "macro-F1"),
+        ("kappa", "kappa"),
+        ("precision", "precision of suggestions"),
+        ("suggested", "share suggested"),
+    ):
+        other = str(getattr(beside[1], name)) if beside else ""
+        click.echo(f"  {words:<42}{getattr(figures, name)!s:<24}{other}".rstrip())
+    ece = [one.ece for one in (figures, *([beside[1]] if beside else []))]
+    shown = [f"{one:.2f}" if one is not None else "-" for one in ece]
+    click.echo(f"  {'calibration error':<42}{shown[0]:<24}{''.join(shown[1:])}".rstrip())
+    if not domains:
+        return
+    old = {one.domain: str(one.f1) for one in beside[1].domains} if beside else {}
+    click.echo("  F1 of each domain")
+    for one in figures.domains:
+        name = f"{one.domain} ({one.units} units, {one.people} people)"
+        click.echo(f"    {name:<66}{one.f1!s:<24}{old.get(one.domain, '')}".rstrip())
+
+
+def _promote(study: str, folder: Path, compared: "Comparison", *, keep: bool, quiet: bool) -> None:
+    from ..choosing import use_model
+    from ..store import Store
+
+    with Store.open(study, create=False) as store:
+        if keep or not compared.verdict.promote:
+            if not quiet:
+                click.echo(f"Not in use. To use it: tdfnlp models {study} --use {folder}")
+            return
+        _refresh(store, use_model(store, folder), quiet=quiet)
+
+
+def _refresh(store: "Store", model: "Model", *, quiet: bool = False) -> None:
+    from ..intake import refresh
+
+    with bars(quiet) as progress:
+        result = refresh(store, model, progress=progress)
+    if not quiet:
+        click.echo(f"In use: {model.id}. Suggestions for {len(result)} utterances were made anew.")

@@ -1,0 +1,234 @@
+"""How good predictions are on coded units, with intervals over whole people.
+
+What one person said hangs together, so people are resampled and not units (cluster bootstrap).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .classifier import Proba
+from .coding import Decision
+from .framework import DOMAINS
+from .metrics import expected_calibration_error
+
+Bools = npt.NDArray[np.bool_]
+
+_REPEATS = 1000
+_NONE = len(DOMAINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its 95 % interval; None where nothing can be said.
+
+    Attributes
+    ----------
+    value, low, high : float or None
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "-"
+        if self.low is None or self.high is None:
+            return f"{self.value:.2f}"
+        return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFigures:
+    """Figures of one domain.
+
+    Attributes
+    ----------
+    domain : str
+    units, people : int
+        That have it.
+    precision, recall, f1 : Figure
+        Of the first guess.
+    """
+
+    domain: str
+    units: int
+    people: int
+    precision: Figure
+    recall: Figure
+    f1: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of a model on coded units.
+
+    Attributes
+    ----------
+    units, coded, people : int
+        ``coded`` are the units with a domain.
+    top_1, top_3 : Figure
+        Share of coded units with one of their domains first, or among the first three.
+    right : Figure
+        Share of all units whose first guess is right, "no domain" among the guesses.
+    macro_f1 : Figure
+        Mean F1 of the first guess over the domains that occur.
+    kappa : Figure
+        Of the first guess, "no domain" among them.
+    ece : float
+        Calibration error of the first domain of the coded units.
+    precision : Figure
+        Share right among the suggestions.
+    suggested : Figure
+        Share of all units for which something is suggested.
+    domains : tuple of DomainFigures
+        Those that occur.
+    """
+
+    units: int
+    coded: int
+    people: int
+    top_1: Figure
+    top_3: Figure
+    right: Figure
+    macro_f1: Figure
+    kappa: Figure
+    ece: float | None
+    precision: Figure
+    suggested: Figure
+    domains: tuple[DomainFigures, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """Give them as a manifest carries them."""
+        return dict(_rounded(asdict(self)))
+
+
+def first_right(proba: Proba, truth: Bools) -> Bools:
+    """Whether the first guess is right, "no domain" among the guesses; shape (n,)."""
+    whole = np.column_stack([truth, ~truth.any(axis=1)])
+    return np.asarray(whole[np.arange(len(proba)), proba.argmax(axis=1)])
+
+
+def measure(
+    proba: Proba,
+    truth: Bools,
+    decisions: Sequence[Decision],
+    people: Sequence[str],
+    *,
+    random_state: int = 0,
+) -> Figures:
+    """Measure predictions.
+
+    Parameters
+    ----------
+    proba : array, shape (n, 15)
+        In the order of ``DOMAINS``, none last.
+    truth : array of bool, shape (n, 14)
+    decisions : sequence of {"suggest", "ask", "abstain"}, length n
+    people : sequence of str, length n
+        Who said each unit.
+    random_state : int
+        Of the bootstrap.
+    """
+    names, who = np.unique(np.asarray(people), return_inverse=True)
+    if len(names) == 1:  # all that can be resampled is the units
+        who = np.arange(len(proba))
+    table = np.zeros((who.max() + 1, _columns(proba, truth, decisions).shape[1]))
+    np.add.at(table, who, _columns(proba, truth, decisions))
+    rng = np.random.default_rng(random_state)
+    drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=_REPEATS)
+    sums = np.vstack([table.sum(axis=0), drawn @ table])
+    n, coded, top_1, top_3, right, suggested, good = sums[:, :7].T
+    guessed, single, both, hits, actual = np.split(sums[:, 7:], np.cumsum([15, 15, 1, 14]), axis=1)
+    there = np.flatnonzero(actual[0])
+    f1 = _share(2 * hits, guessed[:, :_NONE] + actual)
+    agreed = both[:, 0] / n
+    chance = (guessed * single).sum(axis=1) / n**2
+    shown = proba[truth.any(axis=1)][:, :_NONE]
+    best = shown.argmax(axis=1)
+    correct = truth[truth.any(axis=1)][np.arange(len(best)), best]
+    return Figures(
+        units=len(proba),
+        coded=int(coded[0]),
+        people=len(names),
+        top_1=_figure(_share(top_1, coded)),
+        top_3=_figure(_share(top_3, coded)),
+        right=_figure(right / n),
+        macro_f1=_figure(_mean(f1[:, there])),
+        kappa=_figure(_share(agreed - chance, 1 - chance)),
+        ece=expected_calibration_error(shown.max(axis=1), correct) if len(best) else None,
+        precision=_figure(_share(good, suggested)),
+        suggested=_figure(suggested / n),
+        domains=tuple(
+            DomainFigures(
+                DOMAINS[place],
+                int(actual[0, place]),
+                len(set(np.asarray(people)[truth[:, place]])),
+                _figure(_share(hits[:, place], guessed[:, place])),
+                _figure(_share(hits[:, place], actual[:, place])),
+                _figure(f1[:, place]),
+            )
+            for place in there
+        ),
+    )
+
+
+def _columns(proba: Proba, truth: Bools, decisions: Sequence[Decision]) -> Proba:
+    """Give each unit's part in every sum that the figures are made of."""
+    rows = np.arange(len(proba))
+    coded = truth.any(axis=1)
+    whole = np.column_stack([truth, ~coded])
+    ranked = np.argsort(-proba[:, :_NONE], axis=1, kind="stable")[:, :3]
+    found = np.take_along_axis(truth, ranked, axis=1)
+    guess = proba.argmax(axis=1)
+    right = first_right(proba, truth)
+    single = np.where(right, guess, whole.argmax(axis=1))
+    suggested = np.array([one == "suggest" for one in decisions], dtype=bool)
+    guessed = np.eye(_NONE + 1)[guess]
+    return np.column_stack(
+        [
+            np.ones(len(rows)),
+            coded,
+            found[:, 0],
+            found.any(axis=1),
+            right,
+            suggested,
+            suggested & found[:, 0],
+            guessed,
+            np.eye(_NONE + 1)[single],
+            right,
+            guessed[:, :_NONE] * truth,
+            truth,
+        ]
+    ).astype(np.float64)
+
+
+def _share(part: Proba, whole: Proba) -> Proba:
+    nothing = np.full(np.shape(part), np.nan)
+    return np.asarray(np.divide(part, whole, out=nothing, where=whole > 0))
+
+
+def _mean(values: Proba) -> Proba:
+    there = ~np.isnan(values)
+    return _share(np.where(there, values, 0).sum(axis=1), there.sum(axis=1).astype(float))
+
+
+def _figure(values: Proba) -> Figure:
+    """Make a figure of the value over all, first, and of those over the resamples."""
+    if np.isnan(values[0]):
+        return Figure(None)
+    drawn = values[1:][~np.isnan(values[1:])]
+    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (values[0], values[0])
+    return Figure(float(values[0]), float(low), float(high))
+
+
+def _rounded(what: Any) -> Any:
+    if isinstance(what, dict):
+        return {key: _rounded(value) for key, value in what.items()}
+    if isinstance(what, list | tuple):
+        return [_rounded(one) for one in what]
+    return round(what, 3) if isinstance(what, float) else what

@@ -1,0 +1,72 @@
+"""Temperature and thresholds for a retrained model, out of fold, drawn to the prior's where few.
+
+Each domain has a gate: until enough confirmed units of enough people have it, its threshold is the
+prior's or a stricter one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .classifier import Proba, fit_temperature
+from .evaluation import Bools
+from .framework import DOMAINS
+from .lessons import Lessons, counts
+from .model import Model
+from .thresholds import Thresholds, calibrate
+
+GATE_UNITS, GATE_PEOPLE = 25, 8
+"""From how many confirmed units of how many people on a domain has thresholds of its own."""
+
+_SETTLED = 100  # units whose own temperature and thresholds count as much as the base's
+_UNCODED = 25  # units without a domain under which the base's cut-offs for these are kept
+_NEVER = 1.0
+
+
+def temperature(raw: Proba, truth: Bools) -> float:
+    """Find the temperature out of fold, drawn towards 1 where units are few."""
+    coded = truth.any(axis=1)
+    own = fit_temperature(raw[coded], truth[coded], np.ones(int(coded.sum())))
+    n = int(coded.sum())
+    return float(own ** (n / (n + _SETTLED)))
+
+
+def gated(lessons: Lessons) -> tuple[str, ...]:
+    """Name the domains with too few confirmed units or people."""
+    return tuple(
+        domain
+        for domain, (units, people) in counts(lessons).items()
+        if units < GATE_UNITS or people < GATE_PEOPLE
+    )
+
+
+def gate(domain: str, units: int, people: int) -> str:
+    """Say what a domain's gate waits for."""
+    return f"{domain}: {units} units from {people} {'person' if people == 1 else 'people'}"
+
+
+def thresholds(proba: Proba, truth: Bools, prior: Model | None, gated: Sequence[str]) -> Thresholds:
+    """Choose thresholds out of fold; a gated domain keeps the prior's where these are stricter."""
+    own = calibrate(proba, truth)
+    uncoded = int((~truth.any(axis=1)).sum())
+    if prior is None:
+        cuts = [
+            _NEVER if domain in gated else cut
+            for domain, cut in zip(DOMAINS, own.suggest, strict=True)
+        ]
+        return replace(own, suggest=tuple(cuts))
+    old = prior.thresholds
+    share = len(truth) / (len(truth) + _SETTLED)
+    mixed = [
+        share * mine + (1 - share) * its for mine, its in zip(own.suggest, old.suggest, strict=True)
+    ]
+    return Thresholds(
+        own.precision,
+        tuple(
+            max(cut, its) if domain in gated else cut
+            for domain, cut, its in zip(DOMAINS, mixed, old.suggest, strict=True)
+        ),
+        own.ask if uncoded >= _UNCODED else min(own.ask, old.ask),
+        own.sure if uncoded >= _UNCODED else max(own.sure, old.sure),
+    )

@@ -1,0 +1,326 @@
+"""What people confirmed, read as units to learn from.
+
+A unit comes from a study file, from coded material (a .qdpx, code exports), or from a .jsonl. Only
+what people coded counts: nothing of a machine user, nothing that coders have left open.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .coding import Coding, Study
+from .consensus import Verdicts, direction, settle
+from .errors import CodebookError, FormatError, InputError
+from .exchange import all_codes
+from .framework import DOMAINS, VALENCES, Valence
+from .intake import is_program
+from .landing import fill_up, landed
+from .mapping import Tied, apply, tie
+from .predicting import Progress
+from .segmentation import segment
+from .store import Answer, Label, Store
+from .store.database import is_url
+from .store.records import Verdict
+from .suggest import collect
+from .transcript import Utterance
+
+Source: TypeAlias = "Store | Study | Lessons | str | Path"
+
+_SPEECH = 5_000
+"""Passages that a study's mean vector is taken from; more change nothing that can be seen."""
+_SQLITE = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A unit that people coded.
+
+    Attributes
+    ----------
+    text, question : str
+        What was said, and the question before it ("" where there is none).
+    person : str
+        Transcript and speaker: nobody is on both sides of a split.
+    domains : tuple of (domain, valence or None)
+        Empty where no domain applies.
+    study : int
+        Place of its study in ``Lessons.speech``.
+    audit : bool
+        Whether it came up at random and was coded without sight of a suggestion.
+    when : str
+        When it was last coded, ISO 8601; "" where not known.
+    """
+
+    text: str
+    question: str
+    person: str
+    domains: tuple[tuple[str, Valence | None], ...]
+    study: int = 0
+    audit: bool = False
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """Units to learn from.
+
+    Attributes
+    ----------
+    units : tuple of Lesson
+    speech : tuple of tuple of str
+        Passages of each study, coded or not: their mean vector is taken off.
+    notes : tuple of str
+        What was left out and why, one sentence each.
+    """
+
+    units: tuple[Lesson, ...]
+    speech: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_lessons(
+    sources: "Source | Sequence[Source]",
+    *,
+    mapping: Mapping[str, str] | None = None,
+    complete: bool = False,
+    progress: Progress | None = None,
+) -> Lessons:
+    """Read what people confirmed.
+
+    Parameters
+    ----------
+    sources : Store, Study, Lessons, path, or several of them
+        Study files or their URLs; .jsonl files with one unit a line (``text``, ``domains``, and
+        where known ``valence``, ``question``, ``speaker``, ``transcript``); all other files are
+        taken together as one coded study.
+    mapping : mapping of str to str, optional
+        From a code of coded material to its domain (``mapping.tie``); else its name says it.
+    complete : bool
+        Whether coders of coded material coded their transcripts whole, so that no domain applies
+        to what they left. Otherwise nothing is known of the rest.
+    progress : callable, optional
+        Gets (stage, done, total).
+
+    Raises
+    ------
+    InputError
+        Nothing that people confirmed.
+    FormatError, CodebookError
+        A line of a .jsonl is no unit, or names an unknown domain.
+    """
+    single = isinstance(sources, Store | Study | Lessons | str | Path)
+    given: Sequence[Any] = [sources] if single else list(sources)  # type: ignore[arg-type]
+    files = [Path(one) for one in given if _is_material(one)]
+    parts = [_read(one, mapping, complete) for one in given if not _is_material(one)]
+    if files:
+        collected = collect(files, progress=progress)
+        found = _of_study(collected.study, mapping, complete)
+        failed = [f"Not read: {one}" for one in collected.failures]
+        parts.append(Lessons(found.units, found.speech, (*failed, *found.notes)))
+    joined = _joined(parts)
+    if not joined.units:
+        raise InputError(" ".join(["There is nothing that people confirmed.", *joined.notes]))
+    return joined
+
+
+def _is_material(one: Any) -> bool:
+    """Whether this is one of the files that are taken together as a coded study."""
+    if not isinstance(one, str | Path) or is_study(one):
+        return False
+    return Path(one).suffix.lower() != ".jsonl"
+
+
+def _read(one: Any, mapping: Mapping[str, str] | None, complete: bool) -> Lessons:
+    if isinstance(one, Lessons):
+        return one
+    if isinstance(one, Store):
+        return _of_store(one)
+    if isinstance(one, Study):
+        return _of_study(one, mapping, complete)
+    if not is_study(one):
+        return _of_lines(Path(one))
+    with Store.open(one, create=False) as store:
+        return _of_store(store)
+
+
+def is_study(where: str | Path) -> bool:
+    """Whether this is a study file or the address of one."""
+    if is_url(where):
+        return True
+    try:
+        with Path(where).open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def _joined(parts: Iterable[Lessons]) -> Lessons:
+    units: list[Lesson] = []
+    speech: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    for part in parts:
+        first = len(speech)
+        units += [
+            Lesson(
+                one.text,
+                one.question,
+                f"{first} {one.person}" if first else one.person,
+                one.domains,
+                one.study + first,
+                one.audit,
+                one.when,
+            )
+            for one in part.units
+        ]
+        speech += part.speech
+        notes += part.notes
+    return Lessons(tuple(units), tuple(speech), tuple(notes))
+
+
+def _of_store(store: Store) -> Lessons:
+    answers = [one for one in store.answers() if not is_program(one.coder)]
+    units = {one.id: one.utterance for one in store.units()}
+    return _lessons(units, answers)
+
+
+def _lessons(units: Mapping[int, Utterance], answers: Sequence[Answer]) -> Lessons:
+    settled = settle(answers)
+    audited = {one.utterance for one in answers if one.how == "blind audit"}
+    when: dict[int, str] = defaultdict(str)
+    for one in answers:
+        when[one.utterance] = max(when[one.utterance], one.when)
+    learnt = tuple(
+        Lesson(
+            units[number].text,
+            units[number].question,
+            person(units[number].transcript, units[number].speaker),
+            _domains(labels),
+            audit=number in audited,
+            when=when[number],
+        )
+        for number, labels in settled.confirmed.items()
+    )
+    return Lessons(learnt, (_sample([one.text for one in units.values()]),), _open(settled))
+
+
+def person(transcript: str, speaker: str | None) -> str:
+    """Name who speaks: the same label in another transcript is another person."""
+    return f"{transcript}\x1f{speaker or ''}"
+
+
+def _open(settled: Verdicts) -> tuple[str, ...]:
+    n = len(settled.open)
+    return (f"{n} units on which coders differ were left out.",) if n else ()
+
+
+def _domains(labels: Iterable[Label]) -> tuple[tuple[str, Valence | None], ...]:
+    """Give the domains of a unit; what has only codes outside the framework has none."""
+    found: dict[str, list[Valence | None]] = defaultdict(list)
+    for one in labels:
+        if one.domain in DOMAINS:
+            found[one.domain].append(one.valence)
+    return tuple((domain, direction(given)) for domain, given in found.items())
+
+
+def _sample(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(texts[:: -(-len(texts) // _SPEECH) or 1])
+
+
+def _of_study(study: Study, mapping: Mapping[str, str] | None, complete: bool) -> Lessons:
+    tied = tie(all_codes(study), mapping)
+    study = apply(study, tied)
+    people = [one for one in study.codings if not is_program(one.coder) and one.how != "suggested"]
+    units = dict(enumerate(segment(study.transcripts)))
+    spans: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for number, unit in units.items():
+        spans[unit.transcript].append((unit.start, unit.end, number))
+    heard, missed = landed(people, spans)
+    if complete:
+        fill_up(heard, spans)
+    answers = [
+        one
+        for coder, said in sorted(heard.items())
+        for unit, some in sorted(said.items())
+        for one in _answers(unit, coder, some, tied)
+    ]
+    found = _lessons(units, answers)
+    notes = [*study.notes, *tied.notes]
+    machine, odd = len(study.codings) - len(people), len(tied.unmapped)
+    for n, what in (
+        (machine, "codings of machine users were left out."),
+        (missed, "codings are on no participant's speech and were left out."),
+        (odd, "codes are tied to no domain; units that have only these were left out."),
+    ):
+        notes += [f"{n} {what}"] if n else []
+    return Lessons(found.units, found.speech, (*notes, *found.notes))
+
+
+def _answers(unit: int, coder: str, codings: Sequence[Coding], tied: Tied) -> list[Answer]:
+    """Give what a coder said of a unit; nothing where no code of it is tied."""
+    domains = {one.path: one.domain for one in tied.codebook.codes}
+    unknown = {one.path for one in tied.unmapped}
+    known = [one for one in codings if one.code not in unknown]
+    if codings and not known:
+        return []
+    labels = tuple(Label(one.code, domains.get(one.code), one.valence) for one in known)
+    when = max((one.when for one in known), default="")
+    return [
+        Answer(0, "", unit, coder, "code" if labels else "none", labels, how="imported", when=when)
+    ]
+
+
+def _of_lines(file: Path) -> Lessons:
+    """Read one unit a line. Not splitlines: JSON allows U+2028 and the like inside a string."""
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise FormatError(file, f"it cannot be read ({error.strerror}).") from error
+    units = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            units.append(_lesson(json.loads(line)))
+        except CodebookError as error:
+            raise CodebookError(f"{file.name}, line {number}: {error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            # Not the error's own words, which may quote the line.
+            reason = f"not a unit ({type(error).__name__})."
+            hint = 'A line is like {"text": "...", "domains": {"Skills": "barrier"}}.'
+            raise FormatError(file, reason, place=f"line {number}", hint=hint) from error
+    if not units:
+        raise FormatError(file, "there is no unit in it.")
+    return Lessons(tuple(units), (_sample([one.text for one in units]),))
+
+
+def _lesson(record: dict[str, Any]) -> Lesson:
+    given = record["domains"]
+    domains = given if isinstance(given, dict) else dict.fromkeys(given, record.get("valence"))
+    for domain, valence in domains.items():
+        if domain not in DOMAINS:
+            raise CodebookError(f"{domain!r} is no domain of the framework.")
+        if valence is not None and valence not in VALENCES:
+            raise CodebookError(f"{valence!r} is no direction: {', '.join(VALENCES)}.")
+    if not isinstance(record["text"], str) or isinstance(given, str):
+        raise TypeError
+    return Lesson(
+        record["text"],
+        str(record.get("question") or ""),
+        person(str(record.get("transcript") or ""), str(record.get("speaker") or "")),
+        tuple(domains.items()),
+    )
+
+
+def counts(lessons: Lessons) -> dict[str, tuple[int, int]]:
+    """Count units and people of each of ``DOMAINS``."""
+    units = Counter(domain for one in lessons.units for domain, _ in one.domains)
+    people = Counter(
+        domain
+        for domain, _ in {
+            (domain, one.person) for one in lessons.units for domain, _ in one.domains
+        }
+    )
+    return {domain: (units[domain], people[domain]) for domain in DOMAINS}

@@ -1,0 +1,182 @@
+"""Reporting standards: which items the program can answer, and which are for the authors.
+
+COREQ: Tong A, Sainsbury P, Craig J. Int J Qual Health Care 2007;19:349-357. SRQR: O'Brien BC,
+Harris IB, Beckman TJ, et al. Acad Med 2014;89:1245-1251. JARS-Qual: Levitt HM,
+Bamberg M, Creswell JW, et al. Am Psychol 2018;73:26-46. Items are named in short.
+"""
+
+from collections.abc import Mapping
+
+from .evidence import Evidence
+from .parts import Cell, Table
+from .saturation import Saturation, sentence
+from .text import many
+
+AUTHORS = "for the authors"
+
+_COREQ = (
+    "Interviewer or facilitator",
+    "Credentials",
+    "Occupation",
+    "Gender",
+    "Experience and training",
+    "Relationship established",
+    "Participants' knowledge of the interviewer",
+    "Interviewer characteristics",
+    "Methodological orientation and theory",
+    "Sampling",
+    "Method of approach",
+    "Sample size",
+    "Non-participation",
+    "Setting of data collection",
+    "Presence of non-participants",
+    "Description of the sample",
+    "Interview guide",
+    "Repeat interviews",
+    "Audio or visual recording",
+    "Field notes",
+    "Duration",
+    "Data saturation",
+    "Transcripts returned",
+    "Number of data coders",
+    "Description of the coding tree",
+    "Derivation of themes",
+    "Software",
+    "Participant checking",
+    "Quotations presented",
+    "Data and findings consistent",
+    "Clarity of major themes",
+    "Clarity of minor themes",
+)
+_SRQR = (
+    "Title",
+    "Abstract",
+    "Problem formulation",
+    "Purpose or research question",
+    "Qualitative approach and research paradigm",
+    "Researcher characteristics and reflexivity",
+    "Context",
+    "Sampling strategy",
+    "Ethical issues pertaining to human subjects",
+    "Data collection methods",
+    "Data collection instruments and technologies",
+    "Units of study",
+    "Data processing",
+    "Data analysis",
+    "Techniques to enhance trustworthiness",
+    "Synthesis and interpretation",
+    "Links to empirical data",
+    "Integration with prior work, implications, transferability",
+    "Limitations",
+    "Conflicts of interest",
+    "Funding",
+)
+_JARS = (
+    "Title page",
+    "Abstract",
+    "Problem, objectives and approach to inquiry",
+    "Research design overview",
+    "Researcher description",
+    "Participants or other data sources",
+    "Researcher-participant relationship",
+    "Participant recruitment and selection",
+    "Data collection",
+    "Recording and transforming the data",
+    "Data-analytic strategies",
+    "Methodological integrity",
+    "Findings",
+    "Discussion",
+)
+
+
+def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, Table]:
+    """Give the checklists of COREQ, SRQR and JARS-Qual, filled where the program can."""
+    facts = _facts(evidence, saturated)
+    coreq = {
+        9: facts["theory"],
+        12: facts["sample"],
+        16: facts["groups"],
+        22: facts["saturation"],
+        24: facts["coders"],
+        25: facts["codes"],
+        26: facts["themes"],
+        27: facts["software"],
+        29: facts["quotes"],
+        30: facts["links"],
+        31: facts["major"],
+        32: facts["minor"],
+    }
+    srqr = {
+        5: facts["theory"],
+        12: facts["sample"],
+        13: facts["processing"],
+        14: facts["themes"],
+        15: facts["trust"],
+        16: facts["major"],
+        17: facts["links"],
+        19: facts["limits"],
+    }
+    jars = {
+        4: facts["theory"],
+        6: facts["sample"],
+        10: facts["processing"],
+        11: f"{facts['coders']} {facts['themes']}",
+        12: f"{facts['trust']} {facts['links']}",
+        13: facts["major"],
+    }
+    return (
+        _checklist("COREQ", _COREQ, coreq),
+        _checklist("SRQR", _SRQR, srqr, "S"),
+        _checklist("JARS-Qual", _JARS, jars),
+    )
+
+
+def _facts(evidence: Evidence, saturated: Saturation) -> dict[str, str]:
+    coders = {one.coder for one in evidence.answers}
+    groups = "; ".join(f"{name}: {len(people)}" for name, people in evidence.people.items())
+    return {
+        "theory": "Theoretical Domains Framework, version 2 (Cane et al. 2012), deductive; COM-B.",
+        "sample": f"{many(len(evidence.everybody), 'participant')}, "
+        f"{many(len(evidence.transcripts), 'transcript')}.",
+        "groups": f"Participants by group: {groups}. Anything else is {AUTHORS}.",
+        "saturation": sentence(saturated),
+        "coders": f"{many(len(coders), 'coder')}; see 'Answers of each coder'.",
+        "codes": f"14 domains and {many(evidence.codes, 'further code')}; see the themes in the "
+        "results and the sheet 'themes'.",
+        "themes": "Domains given beforehand; themes inside them from the data; see 'Methods'.",
+        "software": "tdfnlp, with the models named under 'Models that made suggestions'.",
+        "quotes": "Quotes with speaker, transcript and position stand under each theme.",
+        "links": "Every count leads to its passages: see 'Passages behind each theme' and the "
+        "sheet 'passages'.",
+        "major": "Domains by relevance under a stated rule; themes with counts of people.",
+        "minor": "Themes are listed down to a single passage; directions that differ are counted.",
+        "processing": f"{many(len(evidence.units), 'passage')} cut by rule from the transcripts; "
+        f"the transcription itself is {AUTHORS}.",
+        "trust": "Coder agreement, blind random audit of the machine, and an audit log of every "
+        "answer.",
+        "limits": "Suggestions were machine-made and may have led coders; the audit says how often "
+        f"they are wrong. Others are {AUTHORS}.",
+    }
+
+
+def _checklist(
+    name: str, items: tuple[str, ...], answers: Mapping[int, str], mark: str = ""
+) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (f"{mark}{number}", item, answers[number])
+        for number, item in enumerate(items, start=1)
+        if number in answers
+    ]
+    left = [
+        f"{mark}{number} {item}"
+        for number, item in enumerate(items, start=1)
+        if number not in answers
+    ]
+    return Table(
+        name,
+        f"{name} items that the study file answers",
+        ("Item", "Topic", "Answer"),
+        tuple(rows),
+        (f"For the authors: {'; '.join(left)}.",),
+        widths=(0.5, 2, 4),
+    )

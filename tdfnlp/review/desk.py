@@ -1,0 +1,165 @@
+"""A study open for review: the store, who may come in, and what is slow to read, kept a while."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+from typing import Generic, TypeVar
+
+from ..agreement import agree
+from ..codebook import Code
+from ..consensus import Verdicts, settle
+from ..queue import advice
+from ..store import Answer, Store
+from ..transcript import Transcript
+from .security import Seats
+
+Kind = TypeVar("Kind")
+_STANDING, _ADVICE = 5.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Transcripts by id, and the place of each utterance in its own: ("P3", 12, 84).
+
+    Attributes
+    ----------
+    count : int
+        Utterances of the study when this was read.
+    transcripts : dict
+    places : dict
+        Utterance number to transcript id, position (the first is 1) and how many there are.
+    """
+
+    count: int
+    transcripts: dict[str, Transcript]
+    places: dict[int, tuple[str, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds now, counted.
+
+    Attributes
+    ----------
+    answers : tuple of Answer
+    verdicts : Verdicts
+    own : dict
+        Coder to how many passages they have answered on the page.
+    domains : dict
+        Domain to how many passages are confirmed as that.
+    """
+
+    answers: tuple[Answer, ...]
+    verdicts: Verdicts
+    own: dict[str, int]
+    domains: dict[str, int]
+
+
+class Kept(Generic[Kind]):
+    """A value that is made again when it is older than some seconds, by one thread at a time."""
+
+    def __init__(self, make: Callable[[], Kind], seconds: float) -> None:
+        self._make, self._seconds = make, seconds
+        self._until, self._lock = 0.0, Lock()
+        self._value: Kind
+
+    def get(self) -> Kind:
+        """Give it."""
+        with self._lock:
+            if monotonic() >= self._until:
+                self._value = self._make()
+                self._until = monotonic() + self._seconds
+            return self._value
+
+    def drop(self) -> None:
+        """Make it again next time."""
+        self._until = 0.0
+
+
+class Desk:
+    """What the requests share.
+
+    Parameters
+    ----------
+    store : Store
+    seats : Seats
+    """
+
+    def __init__(self, store: Store, seats: Seats) -> None:
+        self.store, self.seats = store, seats
+        self._given: set[str] = set()
+        self._lock = Lock()
+        self._sources = Sources(-1, {}, {})
+        self._standing = Kept(lambda: _standing(store), _STANDING)
+        self._advice = Kept(lambda: advice(store).sentences, _ADVICE)
+        self._agreement = Kept(lambda: tuple(agree(store).sentences()), _ADVICE)
+
+    def sources(self) -> Sources:
+        """Give the transcripts, read again only where some were added."""
+        count = self.store.count()
+        with self._lock:
+            if count != self._sources.count:
+                self._sources = _sources(self.store, count)
+            return self._sources
+
+    def codes(self) -> dict[tuple[str, ...], Code]:
+        """Give the codebook by path."""
+        return {one.path: one for one in self.store.codes()}
+
+    def standing(self) -> Standing:
+        """Give what holds now."""
+        return self._standing.get()
+
+    def advice(self) -> tuple[str, ...]:
+        """Give whether to go on, in sentences."""
+        return self._advice.get()
+
+    def agreement(self) -> tuple[str, ...]:
+        """Give how far coders agree, in sentences."""
+        return self._agreement.get()
+
+    @property
+    def given(self) -> int:
+        """How many answers were stored since the page was started, without those taken back."""
+        return len(self._given)
+
+    def stored(self, token: str) -> None:
+        """Take note of an answer; the same one again is one."""
+        self._given.add(token)
+        self._standing.drop()
+
+    def undone(self, token: str) -> None:
+        """Take note that an answer was taken back."""
+        self._given.discard(token)
+        self._standing.drop()
+
+
+def _sources(store: Store, count: int) -> Sources:
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for (name, start, _), number in store.numbers().items():
+        found[name].append((start, number))
+    places = {
+        number: (name, place, len(units))
+        for name, units in found.items()
+        for place, (_, number) in enumerate(sorted(units), start=1)
+    }
+    return Sources(count, {one.id: one for one in store.transcripts()}, places)
+
+
+def _standing(store: Store) -> Standing:
+    answers = store.answers()
+    verdicts = settle(answers)
+    own = Counter(
+        one.coder
+        for one in answers
+        if one.verdict != "skip" and one.how not in ("imported", "adjudication")
+    )
+    domains = Counter(
+        domain
+        for labels in verdicts.confirmed.values()
+        for domain in {one.domain for one in labels}
+        if domain
+    )
+    return Standing(answers, verdicts, dict(own), dict(domains))

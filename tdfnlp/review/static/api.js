@@ -1,0 +1,140 @@
+// Requests, and what to do where one fails: say so loudly, keep what was meant, try again.
+
+import { $, fill, make } from "./dom.js";
+
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 4000;
+const KEY = "tdfnlp-unsent";
+
+/** The server understood and said no; trying again would not help. */
+export class Refused extends Error {}
+
+/** Nobody answered, or the server could not do it now; trying again may help. */
+class Trouble extends Error {
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function call(path, body) {
+  const options = { credentials: "same-origin", cache: "no-store", redirect: "error" };
+  if (body !== undefined) {
+    options.method = "POST";
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  let answer, told;
+  try {
+    answer = await fetch(path, options);
+    told = await answer.json();
+  } catch {
+    throw new Trouble("tdfnlp cannot be reached: is the program still running?");
+  }
+  if (answer.ok) return told;
+  if (answer.status === 401 || answer.status >= 500) throw new Trouble(told.error, answer.status);
+  throw new Refused(told.error);
+}
+
+/** Call until the server has answered; a token in the body makes a repetition harmless. */
+export async function insist(path, body) {
+  let wait = FIRST_WAIT;
+  for (;;) {
+    try {
+      const told = await call(path, body);
+      quiet();
+      return told;
+    } catch (error) {
+      if (!(error instanceof Trouble)) {
+        quiet();
+        throw error;
+      }
+      await trouble(error, path === "/api/answer", wait);
+      wait = Math.min(wait * 1.5, LONGEST_WAIT);
+    }
+  }
+}
+
+/** Store an answer; until that is certain it stays in this tab, without its note. */
+export async function deliver(answer) {
+  keep(answer);
+  try {
+    return await insist("/api/answer", answer);
+  } finally {
+    keep(null);
+  }
+}
+
+/** What an earlier load of this tab could not get stored. */
+export function unsent() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null;
+  }
+}
+
+/** A key of its own for an answer. (randomUUID is missing where a page came over plain HTTP.) */
+export function newToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+}
+
+let pending = false;
+
+function keep(answer) {
+  pending = answer !== null;
+  try {
+    if (answer === null) {
+      sessionStorage.removeItem(KEY);
+    } else {
+      // A note may hold a participant's words: those stay out of the browser's storage.
+      const { note, ...rest } = answer;
+      sessionStorage.setItem(KEY, JSON.stringify({ ...rest, noted: note !== "" }));
+    }
+  } catch {
+    // A browser may forbid storage: then the answer is kept as long as the tab is not reloaded.
+  }
+}
+
+addEventListener("beforeunload", (event) => {
+  if (pending) event.preventDefault();
+});
+
+export function alarm(...children) {
+  const box = $("alert");
+  box.hidden = false;
+  fill(box, ...children);
+}
+
+export function quiet() {
+  const box = $("alert");
+  if (!box.hidden) {
+    box.hidden = true;
+    fill(box);
+  }
+}
+
+function trouble(error, unsaved, wait) {
+  return new Promise((again) => {
+    const timer = setTimeout(again, wait);
+    const now = () => {
+      clearTimeout(timer);
+      again();
+    };
+    if (!$("alert").hidden && $("alert").dataset.said === error.message) return;
+    $("alert").dataset.said = error.message;
+    const advice =
+      error.status === 401
+        ? "Open the link that tdfnlp review printed last, in this browser."
+        : "Start it again if it was stopped.";
+    const kept = unsaved
+      ? " Your answer is kept in this tab and sent again by itself. Do not close the tab."
+      : " This page tries again by itself.";
+    alarm(
+      make("strong", {}, unsaved ? "Not saved yet. " : "No connection. "),
+      `${error.message} ${advice}${kept} `,
+      make("button", { type: "button", onclick: now }, "Try now"),
+    );
+  });
+}

@@ -1,0 +1,372 @@
+// The review page: one passage at a time, the coder's own decision, stored before the next one.
+
+import { Refused, alarm, call, deliver, insist, newToken, unsent } from "./api.js";
+import { $, fill, make } from "./dom.js";
+import { list, listen } from "./keys.js";
+import { showPassage } from "./passage.js";
+import { Picker, inWords } from "./picker.js";
+import { keepFresh, refreshAdvice, refreshProgress } from "./progress.js";
+
+const SETTLE = 150; // ms in which a new question cannot be accepted by a key meant for the last
+const ADVICE_EVERY = 10;
+const DECISIONS = {
+  suggest: "The model suggests this",
+  ask: "The model is unsure: you decide",
+  abstain: "The model has nothing to propose",
+};
+
+const HOW = { page: "answered on this page", "blind audit": "answered blind" };
+
+const page = { view: "questions", item: null, coder: "", only: {}, answered: 0 };
+let picker;
+
+// ---- showing ---------------------------------------------------------------------------------
+
+function state(name) {
+  document.body.dataset.state = name;
+  for (const id of ["none", "skip", "undo"]) $(id).disabled = name === "busy";
+  updateSave();
+}
+
+function say(words) {
+  $("status").textContent = words;
+}
+
+function ready() {
+  return document.body.dataset.state === "ready";
+}
+
+function accepts() {
+  const suggestion = page.item?.suggestion;
+  return suggestion?.decision === "suggest" ? suggestion.domains[0] : null;
+}
+
+function updateSave() {
+  if (!picker) return;
+  const labels = picker.labels();
+  const first = accepts();
+  const button = $("save");
+  const words = labels.length
+    ? `Save ${inWords(labels)}`
+    : first
+      ? `Accept ${first.name} (${first.valence})`
+      : "Choose a domain";
+  fill(button, words, make("kbd", {}, "Enter"));
+  button.disabled = !page.item || document.body.dataset.state === "busy" || (!labels.length && !first);
+}
+
+function banner(item) {
+  const parts = [];
+  if (page.view === "conflicts") {
+    parts.push(make("p", { class: "decision" }, `Coders differ here (${page.left} open). What holds?`));
+  } else if (item.blind) {
+    parts.push(
+      make("p", { class: "decision blind" }, "Your own view first: no suggestion is shown."),
+      make("p", { class: "why" }, "This passage is part of a random check."),
+    );
+  } else {
+    const suggestion = item.suggestion;
+    const words = suggestion ? DECISIONS[suggestion.decision] : "No model has looked at this passage";
+    const model = suggestion ? `${suggestion.model} · ${suggestion.decision} · ` : "";
+    parts.push(
+      make("p", { class: `decision ${suggestion?.decision ?? ""}` }, words),
+      make("p", { class: "why" }, `${model}asked because: ${item.why}`),
+    );
+  }
+  fill($("banner"), ...parts);
+}
+
+function sides(item) {
+  const cards = (item.sides ?? []).map((side, place) =>
+    make(
+      "section",
+      { class: "side", "aria-label": `Answer of ${side.coder}` },
+      make("h2", {}, side.coder),
+      make(
+        "ul",
+        {},
+        ...(side.labels.length
+          ? side.labels.map((one) =>
+              make(
+                "li",
+                {},
+                make("span", {}, one.code.join(" › ")),
+                one.valence ? make("span", { class: `tag ${one.valence}` }, one.valence) : null,
+              ),
+            )
+          : [make("li", {}, "No code")]),
+      ),
+      side.note ? make("p", { class: "said" }, side.note) : null,
+      make("p", { class: "why" }, HOW[side.how] ?? side.how),
+      make(
+        "button",
+        { type: "button", onclick: () => take(place) },
+        `Take ${side.coder}'s `,
+        make("kbd", {}, String(place + 1)),
+      ),
+    ),
+  );
+  fill($("sides"), ...cards);
+}
+
+function show(item, message = "") {
+  page.item = item;
+  $("note").value = "";
+  $("find").value = "";
+  $("coding").hidden = !item;
+  if (!item) {
+    fill(
+      $("passage"),
+      make("p", { class: "empty" }, message),
+      make("button", { type: "button", onclick: undo }, "Undo the last answer"),
+    );
+    fill($("sides"));
+    state("ready");
+    return;
+  }
+  showPassage($("passage"), item);
+  sides(item);
+  picker.show(item.suggestion ?? null);
+  banner(item);
+  $("undo").disabled = false;
+  scrollTo(0, 0);
+  $("coding").scrollTop = 0;
+  $("passage").focus({ preventScroll: true });
+  setTimeout(() => state("ready"), SETTLE);
+}
+
+// ---- doing -----------------------------------------------------------------------------------
+
+/** Do something with the server; one thing at a time. */
+async function busy(work) {
+  state("busy");
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) {
+      alarm(make("strong", {}, "This page failed. "), "Reload it; what it called saved is stored.");
+      throw error;
+    }
+    alarm(make("strong", {}, "Not stored. "), error.message);
+    state("ready");
+  }
+}
+
+async function next(after = 0) {
+  if (page.view === "conflicts") {
+    const told = await insist("/api/conflict", { after });
+    page.left = told.left;
+    show(told.conflict, "Coders differ on nothing that is open.");
+  } else {
+    const told = await insist("/api/question", page.only);
+    show(told.question, told.message);
+  }
+}
+
+function answer(labels, skip = false) {
+  const given = {
+    token: newToken(),
+    coder: page.coder,
+    utterance: page.item.utterance,
+    labels: labels.map(({ code, valence }) => ({ code, valence })),
+    skip,
+    note: $("note").value,
+    run: page.item.run ?? null,
+    adjudicates: page.view === "conflicts",
+  };
+  return busy(async () => {
+    say("Saving…");
+    await deliver(given);
+    say(skip ? "Skipped." : `Saved: ${inWords(labels)}.`);
+    page.answered += 1;
+    refreshProgress();
+    if (page.answered % ADVICE_EVERY === 0) refreshAdvice();
+    await next();
+  });
+}
+
+function save() {
+  if (!ready() || !page.item) return;
+  if (!picker.labels().length && accepts()) picker.toggle(accepts().name, true);
+  const labels = picker.labels();
+  if (labels.length) answer(labels);
+  else say("Choose a domain, or x for no code.");
+}
+
+function none() {
+  if (ready() && page.item) answer([]);
+}
+
+function skip() {
+  if (!ready() || !page.item) return;
+  if (page.view === "conflicts") busy(() => next(page.item.utterance));
+  else answer([], true);
+}
+
+function undo() {
+  if (!ready()) return;
+  busy(async () => {
+    const told = await insist("/api/undo", { token: newToken() });
+    if (!told.undone) {
+      say("There is nothing to take back.");
+      state("ready");
+      return;
+    }
+    refreshProgress();
+    await again(told);
+    say(`Taken back: ${inWords(told.labels)}.`);
+  });
+}
+
+/** Put a question again, with the answer that was taken back filled in. */
+async function again(told) {
+  if (told.conflict) {
+    tab("conflicts");
+    await next(told.conflict - 1);
+  } else {
+    tab("questions");
+    if (told.question) show(told.question);
+    else return next();
+  }
+  picker.load(told.labels);
+  $("note").value = told.note;
+}
+
+function take(place) {
+  const { labels } = page.item.sides[place];
+  picker.load(labels);
+  $(labels.length ? "save" : "none").focus();
+  say(labels.length ? "" : "No code: store that with x.");
+}
+
+function choose(place) {
+  if (!ready() || !page.item) return;
+  if (page.view === "conflicts") {
+    if (page.item.sides[place]) take(place);
+  } else if (picker.suggested[place]) {
+    picker.toggle(picker.suggested[place].name);
+  }
+}
+
+function direct(letter) {
+  const valence = { b: "barrier", f: "facilitator", m: "mixed", n: "neutral" }[letter];
+  if (ready() && !picker.direct(valence)) say("Choose a domain first, then its direction.");
+}
+
+function tab(view) {
+  page.view = view;
+  for (const name of ["questions", "conflicts"]) {
+    if (name === view) $(`tab-${name}`).setAttribute("aria-current", "page");
+    else $(`tab-${name}`).removeAttribute("aria-current");
+  }
+  $("filters").hidden = view !== "questions";
+}
+
+function open(view) {
+  if (!ready() || page.view === view) return;
+  tab(view);
+  busy(() => next());
+}
+
+// ---- setting up ------------------------------------------------------------------------------
+
+const KEYS = [
+  { keys: ["Enter"], shown: ["Enter"], does: "Save what is chosen; where nothing is chosen and the model is sure, accept its first domain", run: save },
+  { keys: ["1", "2", "3"], shown: ["1", "2", "3"], does: "Choose a suggested domain, or a coder's answer where coders differ", run: (key) => choose(Number(key) - 1), short: "suggested" },
+  { keys: ["b", "f", "m", "n"], shown: ["b", "f", "m", "n"], does: "Barrier, facilitator, mixed, neutral: direction of the domain chosen last", run: direct, short: "direction" },
+  { keys: ["/"], shown: ["/"], does: "Find a domain by name or construct; Enter chooses the first, Escape leaves", run: () => $("find").focus(), short: "find" },
+  { keys: ["x", "0"], shown: ["x", "0"], does: "No code applies", run: none },
+  { keys: ["s"], shown: ["s"], does: "Skip: somebody else may get it", run: skip },
+  { keys: ["z", "u"], shown: ["z"], does: "Undo the last answer", run: undo },
+  { keys: ["i"], shown: ["i"], does: "Definition of the domain chosen last", run: () => picker.active && picker.explain(picker.active), short: "definition" },
+  { keys: ["c"], shown: ["c"], does: "Write a note; Escape leaves it", run: () => $("note").focus(), short: "note" },
+  { keys: ["?"], shown: ["?"], does: "This list", run: () => $("help").showModal(), short: "all keys" },
+];
+
+function wire() {
+  const clicks = { save, none, skip, undo, "help-button": () => $("help").showModal(), "help-close": () => $("help").close() };
+  for (const [id, run] of Object.entries(clicks)) $(id).addEventListener("click", run);
+  for (const view of ["questions", "conflicts"]) $(`tab-${view}`).addEventListener("click", () => open(view));
+  $("find").addEventListener("input", () => picker.find($("find").value));
+  $("find").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && $("find").value) {
+      const found = picker.find($("find").value);
+      if (found) picker.toggle(found);
+    }
+    if (event.key === "Enter" || event.key === "Escape") {
+      event.preventDefault();
+      $("find").value = "";
+      picker.find("");
+      $("find").blur();
+    }
+  });
+  $("note").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") $("note").blur();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+  });
+  list(KEYS);
+  listen(KEYS);
+}
+
+function filters(study) {
+  const choices = {
+    transcript: study.transcripts,
+    group: study.groups,
+    domain: study.codebook.domains.map((one) => one.name),
+    decision: Object.keys(DECISIONS),
+  };
+  for (const [name, values] of Object.entries(choices)) {
+    const select = $(`only-${name}`);
+    fill(select, make("option", { value: "" }, "all"), ...values.map((one) => make("option", { value: one }, one)));
+    select.addEventListener("change", () => {
+      page.only[name] = select.value;
+      const said = Object.values(page.only).filter(Boolean);
+      $("filtered").textContent = said.join(", ");
+      busy(() => next());
+    });
+  }
+}
+
+/** Take the token out of the address, so that neither history nor a screenshot keeps it. */
+async function enter() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  history.replaceState(null, "", "/");
+  await call("/api/enter", { token });
+}
+
+async function rescue() {
+  const left = unsent();
+  if (!left) return;
+  const { noted, ...given } = left;
+  await busy(async () => {
+    await deliver({ ...given, note: "" });
+    say(noted ? "Your last answer is saved, but its note was not kept: undo to write it anew." : "Your last answer is saved.");
+  });
+}
+
+async function start() {
+  let study;
+  try {
+    await enter();
+    study = await call("/api/study");
+  } catch (error) {
+    $("gate").textContent = error.message;
+    return;
+  }
+  page.coder = study.coder;
+  $("study").textContent = study.name;
+  $("coder").textContent = study.coder;
+  document.title = `Review · ${study.name}`;
+  picker = new Picker($("picker"), study.codebook, updateSave);
+  filters(study);
+  wire();
+  $("gate").hidden = true;
+  $("main").hidden = false;
+  document.querySelector("nav").hidden = false;
+  keepFresh();
+  await rescue();
+  await busy(() => next());
+}
+
+start();

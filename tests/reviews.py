@@ -1,0 +1,93 @@
+"""An invented study for the tests of the review page, with suggestions made of key words."""
+
+import numpy as np
+
+from tdfnlp.coding import Decision
+from tdfnlp.framework import DOMAINS, VALENCES
+from tdfnlp.predictions import Predictions
+from tdfnlp.segmentation import segment
+from tdfnlp.store import Run, Store
+from tdfnlp.transcript import Role, Transcript, Turn
+
+MODEL = "words-1"
+WORDS = {
+    "know": "Knowledge",
+    "practise": "Skills",
+    "job": "Social/professional role and identity",
+    "confident": "Beliefs about capabilities",
+    "harm": "Beliefs about consequences",
+    "paid": "Reinforcement",
+    "forget": "Memory, attention and decision processes",
+    "time": "Environmental context and resources",
+    "team": "Social influences",
+    "afraid": "Emotion",
+    "diary": "Behavioural regulation",
+}
+ANNA = (
+    "What gets in the way of the foot checks?",
+    "There is never the time. The clinic runs over by noon and the room is gone.",
+    "And the guidance, how well is it known?",
+    "Half of us do not know the new interval, it was never on a poster or anywhere. "
+    "You can ring Dr Harrow on 07700 900123 and even she is not sure of it.",
+    "Who else plays a part?",
+    "My team reminds me. If they did not, I would simply forget it on a Friday.",
+    "Mm, okay.",
+    "I am confident with the monofilament, you practise that until it is in your hands.",
+)
+BEN = (
+    "How do you feel about the checks?",
+    "I am a bit afraid of finding something, honestly, and that it does harm to start a scare.",
+    "Is it yours to do?",
+    "It is the nurse's job as I see it, nobody has paid a doctor for that yet.",
+    "What helps you keep to it?",
+    "A diary on the wall. I tick the days, and when a week has no ticks I can tell.",
+)
+
+
+def transcript(name: str, said: tuple[str, ...], speaker: str, group: str | None) -> Transcript:
+    """Interviewer and speaker in turn."""
+    text, turns = "", []
+    for place, words in enumerate(said):
+        who, role = ((speaker, "participant"), ("Interviewer", "interviewer"))[place % 2 == 0]
+        label = f"{who}: "
+        known: Role = "participant" if role == "participant" else "interviewer"
+        turns.append(Turn(len(text) + len(label), len(text) + len(label + words), who, known))
+        text += label + words + "\n"
+    return Transcript(name, text, tuple(turns), group=group)
+
+
+def interviews() -> tuple[Transcript, ...]:
+    """Two short interviews of two groups."""
+    return (
+        transcript("P1", ANNA, "Anna", "nurses"),
+        transcript("P2", BEN, "Ben", "doctors"),
+    )
+
+
+def fill(store: Store, sources: tuple[Transcript, ...], *, audit: float = 0.0) -> None:
+    """Put transcripts and suggestions in."""
+    store.configure(audit_share=audit, double_share=0.0)
+    store.add_transcripts(sources, segment(sources))
+    suggest(store)
+
+
+def suggest(store: Store) -> None:
+    """Suggest the domains whose words were said."""
+    units = store.units()
+    texts = [one.utterance.text.lower() for one in units]
+    proba = np.full((len(units), len(DOMAINS) + 1), 0.01, dtype=np.float32)
+    for row, text in enumerate(texts):
+        heard = [domain for word, domain in WORDS.items() if word in text]
+        for weight, domain in zip((0.72, 0.55, 0.4), heard, strict=False):
+            proba[row, DOMAINS.index(domain)] = weight
+    valences = np.full((len(units), len(DOMAINS), len(VALENCES)), 0.1, dtype=np.float32)
+    for row, text in enumerate(texts):
+        valences[row, :, 0 if "n't" in text or "not" in text or "never" in text else 1] = 0.7
+    decisions: tuple[Decision, ...] = tuple(
+        "suggest" if row.max() > 0.5 else "abstain" for row in proba
+    )
+    found = Predictions(proba, valences, decisions, np.eye(len(units), 8, dtype=np.float32))
+    facts: dict[str, object] = {}
+    thresholds = {"suggest": [0.5] * len(DOMAINS), "abstain": [0.1] * len(DOMAINS)}
+    run = Run(0, MODEL, "none", "none", dict(thresholds), facts)
+    store.add_run(run, [one.id for one in units], found)

@@ -1,0 +1,162 @@
+"""The same job on a cluster, as the page on clusters says it, and a cluster that breaks."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import joblib
+import pytest
+from conftest import ROOT
+from corpora import names, table, tiny_model, write_corpus
+
+from tdfnlp.corpus import shards, suggest_corpus
+from tdfnlp.errors import WorkerError
+from tdfnlp.model import Model
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's, of ports that are taken and the like
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_shards() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "_MEAN_SIZE", 4)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def made(tiny: Model, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    place = tmp_path_factory.mktemp("made")
+    source = write_corpus(place / "corpus", 24)
+    suggest_corpus(source, place / "out.parquet", model=tiny)
+    return source, place / "out.parquet"
+
+
+def blocks(kind: str) -> list[str]:
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)
+
+
+def test_a_local_cluster_gives_the_same_also_when_a_worker_is_killed(
+    made: tuple[Path, Path], tiny: Model, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.parquet"
+    killed: list[int] = []
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+
+        def kill(stage: str, _done: int, _total: int) -> None:
+            if stage == "Encoding" and not killed:
+                pid = next(iter(cluster.workers.values())).pid
+                killed.append(pid)
+                os.kill(pid, signal.SIGKILL)
+
+        suggest_corpus(made[0], out, model=tiny, progress=kill)
+    assert killed and names(out) == names(made[1])
+
+
+@pytest.fixture
+def started() -> Iterator[list[subprocess.Popen[str]]]:
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def start(command: str, place: Path) -> subprocess.Popen[str]:
+    program, *words = command.split()
+    assert program == "dask"
+    environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "3s"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "dask", *words, "--host", "127.0.0.1"],
+        cwd=place,
+        env=environment,
+        text=True,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.slow
+def test_the_page_is_right(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
+    write_corpus(tmp_path / "corpus", 6)
+    local, real = blocks("python")
+    command, *cluster = (one.strip() for one in blocks("sh"))
+    program, *words = command.split()
+    assert program == "tdfnlp"
+    subprocess.run([sys.executable, "-m", "tdfnlp", *words], cwd=tmp_path, check=True)
+    (tmp_path / "corpus.parquet").rename(tmp_path / "first.parquet")
+    for code in (local, real):
+        if code is real:
+            for one in cluster:
+                started.append(start(one, tmp_path))
+                until = time.monotonic() + 60
+                while not (tmp_path / "scheduler.json").exists() and time.monotonic() < until:
+                    time.sleep(0.1)
+        (tmp_path / "code_corpus.py").write_text(code, "utf-8")
+        done = subprocess.run(
+            [sys.executable, "code_corpus.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        count = table(tmp_path / "first.parquet").num_rows
+        assert f"{count} utterances, 0 files not read" in done.stdout
+        if code is local:
+            assert names(tmp_path / "corpus.parquet") == names(tmp_path / "first.parquet")
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_killed_ends_the_run_with_one_sentence(
+    made: tuple[Path, Path], tiny: Model, tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    out = tmp_path / "out.parquet"
+    _, scheduler, worker = blocks("sh")
+    started.append(start(scheduler.strip(), tmp_path))
+    started.append(start(worker.strip(), tmp_path))
+    until = time.monotonic() + 60
+    while not (tmp_path / "scheduler.json").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+
+    def kill(_stage: str, done: int, _total: int) -> None:
+        if started[0].poll() is None and done:
+            os.killpg(started[0].pid, signal.SIGKILL)
+
+    with distributed.Client(scheduler_file=str(tmp_path / "scheduler.json"), timeout=20) as client:
+        client.wait_for_workers(2, timeout=120)
+        with joblib.parallel_config(backend="dask"), pytest.raises(WorkerError, match="again"):
+            suggest_corpus(made[0], out, model=tiny, progress=kill)
+    assert not (out / "_tdfnlp" / "manifest.json").exists()
+    suggest_corpus(made[0], out, model=tiny)
+    assert names(out) == names(made[1])
+
+
+def test_a_cluster_without_workers_is_one_sentence(
+    made: tuple[Path, Path], tiny: Model, tmp_path: Path
+) -> None:
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask", wait_for_workers_timeout=0.3),
+        pytest.raises(WorkerError, match="no worker"),
+    ):
+        suggest_corpus(made[0], tmp_path / "out.parquet", model=tiny)
