@@ -5,7 +5,7 @@ export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help system setup demo test check lint types layers format fuzz train bench clean
+.PHONY: help system setup demo test check lint types layers format fuzz audit train bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ format: setup  ## rewrite the code in the house style
 
 fuzz: setup  ## read 10,000 damaged files of each kind (an hour)
 	$(BIN)/python -m tests.fuzz
+
+audit: setup  ## licences of what is installed, and known vulnerabilities where they can be asked
+	$(BIN)/python -m tests.audit
 
 train: setup  ## rebuild models/default from training_data/
 	$(BIN)/python -m tdfnlp.training

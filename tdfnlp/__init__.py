@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from .coding import Study as Study
     from .coding import Suggestion as Suggestion
     from .corpus import suggest_corpus as suggest_corpus
+    from .delivery import export_study as export_study
     from .embedding import Encoder as Encoder
     from .errors import TdfnlpError as TdfnlpError
     from .exchange import write as write
     from .export import Suggestions as Suggestions
     from .formats import read as read
+    from .intake import import_codings as import_codings
     from .model import Model as Model
     from .queue import next_questions as next_questions
     from .report import build_report as build_report
@@ -47,6 +49,8 @@ _HOME = {
     "Utterance": "transcript",
     "agree": "agreement",
     "build_report": "report",
+    "export_study": "delivery",
+    "import_codings": "intake",
     "next_questions": "queue",
     "read": "formats",
     "segment": "segmentation",

@@ -24,6 +24,7 @@ _NEVER = -30.0
 """Intercept of a class without examples."""
 _UNIT = 2.0**36
 _SLICE = 8_192
+_SMALL = 2**22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +166,7 @@ def _fitted(
 ) -> Head:
     """Minimise the weighted log-loss plus the penalty on the distance from `start`."""
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     shares = targets if weights is None else targets * weights[:, None]
     mass = shares.sum(axis=1, keepdims=True)
@@ -188,13 +190,15 @@ def _fitted(
         slope[:, -1] += wrong.sum(axis=0)
         return value / total, slope.ravel() / total
 
-    found = minimize(
-        loss,
-        np.zeros(classes * (width + 1)),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 1000, "maxfun": 2000, "gtol": 1e-4, "ftol": 1e-12},
-    )
+    # Threads that wait for each other on small matrices take a hundred times as long when busy.
+    with threadpool_limits(1 if rows.size < _SMALL else None, "blas"):
+        found = minimize(
+            loss,
+            np.zeros(classes * (width + 1)),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 1000, "maxfun": 2000, "gtol": 1e-4, "ftol": 1e-12},
+        )
     change = found.x.reshape(classes, width + 1)
     return Head(start.coef + change[:, :-1], start.intercept + change[:, -1])
 

@@ -23,7 +23,6 @@ from .predicting import Progress
 from .segmentation import segment
 from .store import Answer, Label, Store
 from .store.database import is_url
-from .store.records import Verdict
 from .suggest import collect
 from .transcript import Utterance
 

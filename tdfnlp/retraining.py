@@ -50,7 +50,8 @@ class Trained:
     figures : Figures
         Of these.
     gates : tuple of str
-        Domains with too few units or people for thresholds of their own: "Optimism: 9 units from 3 people".
+        Domains with too few units or people for thresholds of their own, as in "Optimism: 9 units
+        from 3 people".
     """
 
     model: Model

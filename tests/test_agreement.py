@@ -161,6 +161,8 @@ def test_answers_after_a_suggestion_stand_apart(study: Store) -> None:
     assert (alone.passages, alone.observed.value) == (7, 1)
     seen = row(result, "Ana", "Ben", kind="seen")
     assert seen.passages == 7 and seen.observed.value == pytest.approx(1 / 7)
+    with_machine = row(result, "Ben", "machine", kind="seen", against="newest run")
+    assert with_machine.passages == 1
     assert any("report the independent answers" in one for one in result.sentences())
 
 
@@ -258,6 +260,7 @@ def test_audit_by_hand(study: Store) -> None:
     suggest(study, ids, [says.get(one, ("abstain", 0, []))[:2] for one in ids])
     for number, (_, _, codes) in says.items():
         blind(study, "Ana", number, *codes)
+    study.answer("Ben", say(order[9], K))  # went to it himself: no part of the audit
     result = agree(study)
     found = result.audit[0]
     assert (found.passages, found.suggested, found.coded) == (8, 4, 6)

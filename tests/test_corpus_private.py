@@ -19,15 +19,13 @@ WATCH = """
 import os, socket, sys
 LOG = os.environ["WATCH_LOG"]
 HERE = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "::", "", None, socket.gethostname())
-# By "connecting" a datagram socket Dask asks the kernel for this machine's address: nothing is sent.
+# By "connecting" a datagram socket Dask asks the kernel for an address of ours; nothing is sent.
 ASKED = ("8.8.8.8", "2001:4860:4860::8888")
 def note(line):
     with open(LOG, "a") as log:
         log.write(line + "\\n")
 def watch(event, args):
-    if event == "import" and args[0].startswith("openvino_telemetry"):
-        bad = True
-    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         made, place = args[0], args[1]
         if made.family not in (socket.AF_INET, socket.AF_INET6) or place is None:
             return

@@ -146,11 +146,11 @@ def test_relevance_follows_the_stated_rule(report: Report) -> None:
         "6 (86 %)",
         2,
         "12 / 5 / 0",
-        "frequency, spread, conflicting beliefs",
+        "F, S, C",
         "Likely",
     )
-    assert rows["Knowledge"][-2:] == ("frequency, spread", "Likely")
-    assert rows["Social influences"][-2:] == ("spread", "\u2013")
+    assert rows["Knowledge"][-2:] == ("F, S", "Likely")
+    assert rows["Social influences"][-2:] == ("S", "\u2013")
     assert rows["Emotion"][1:4] == ("0 (0 %)", "0 (0 %)", 0)
     assert len(rows) == len(DOMAINS) and found.rows[0][0] == RESOURCES
     assert "median" in found.notes[0] and "authors judge" in found.notes[0]
@@ -161,7 +161,7 @@ def test_one_person_of_two_minds_is_no_conflict(tmp_path: Path) -> None:
         put(store, Interview("A", ["It is hard.", "It is easy."]))
         code(store, "ann", {1: [("Goals", "barrier")], 2: [("Goals", "facilitator")]})
         row = table(build_report(store), "relevance").rows[0]
-        assert row[0] == "Goals" and "conflicting" not in str(row[5])
+        assert row[0] == "Goals" and "C" not in str(row[5])
 
 
 def test_domains_that_share_a_passage_are_counted(report: Report) -> None:
@@ -193,6 +193,23 @@ def test_saturation_counts_new_themes_in_the_order_of_the_study(report: Report) 
 )
 def test_saturation_is_reached_where_a_run_brings_little(new: list[int], at: int | None) -> None:
     assert reached(new) == at
+
+
+def test_saturation_that_is_not_reached_is_said(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.db") as store:
+        numbers = put(store, *(Interview(f"I{n}", [f"Reason {n}."], "P") for n in range(6)))
+        run = suggest(store, around([0] * 6))
+        suggest(store, around([0] * 6))
+        answer(
+            store,
+            "ann",
+            {n: [Label(("Goals", f"Aim {n}"), "Goals", None)] for n in numbers},
+            run=run,
+        )
+        made = build_report(store)
+        said = next(one for one in made.sections if one.title == "Saturation").parts[0]
+        assert "not reached in 6 interviews; the last run brought 50 %" in str(said)
+        assert "Suggestions were renewed 1 time." in str(made.sections[0].parts[0])
 
 
 def test_methods_hold_the_figures_of_the_study(report: Report) -> None:
@@ -530,6 +547,12 @@ def test_one_passage_of_several_directions_is_mixed(tmp_path: Path) -> None:
         assert rows["Goals"][4] == "0 / 0 / 1"
         found = table(made, "themes Motivation: reflective")
         assert sorted(str(row[2]) for row in found.rows) == ["Barrier", "Facilitator"]
+        put(store, Interview("B", ["Only one.", "Far too many."], "P"))
+        aims = ("Goals", "Too many")
+        answer(store, "ann", {2: [Label(aims, "Goals", "facilitator")]})
+        answer(store, "ann", {3: [Label(aims, "Goals", "barrier")]})
+        found = table(build_report(store), "themes Motivation: reflective")
+        assert found.rows[0][2:] == ("Barrier 2, facilitator 1", 2, 3)
         assert not any("\u2020" in str(row[1]) for row in found.rows)
         assert "2 themes" not in str(made.sections[0].parts)
         assert "4 themes are codes that coders gave." in str(made.sections[0].parts)

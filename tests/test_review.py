@@ -1,5 +1,6 @@
 """The review page without a browser: what it tells, what it stores, and what it refuses."""
 
+import asyncio
 import getpass
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +165,29 @@ def test_a_long_turn_is_shown_in_part_and_a_far_question_with_a_gap() -> None:
     assert said(told["pieces"]) == units[len(units) // 2].text
 
 
+def test_a_passage_that_no_turn_asked_for_is_shown_without_a_question() -> None:
+    (unit,) = segment([transcript("L", ("Mm.", "Call me Ana Roe, everybody does."), "X", None)])
+    whole = transcript("L", ("Mm.", "Call me Ana Roe, everybody does."), "X", None)
+    told: Any = context(whole, replace(unit, question="said nowhere"))
+    assert [one["asked"] for one in told["before"]] == [False]
+    half = replace(unit, end=whole.text.index(" Roe"))  # a name across two passages
+    told = context(whole, half)
+    assert (said(told["pieces"]), said(told["rest"])) == ("Call me Ana", " Roe, everybody does.")
+    assert next(one["kind"] for one in told["rest"]) == "name"
+
+
+def test_a_study_without_a_model_can_be_coded_too(tmp_path: Path, seats: Seats) -> None:
+    with Store.open(tmp_path / "plain.db") as store:
+        store.configure(audit_share=0.0, double_share=0.0)
+        sources = interviews()
+        store.add_transcripts(sources, segment(sources))
+        page = Page(store, seats, "anna")
+        question = page.ask()
+        assert (question["suggestion"], question["run"]) == (None, None)
+        assert page.answer(question, label("Goals"))["verdict"] == "code"
+        assert page.get("study")["model"] is None
+
+
 def test_the_study_tells_its_codebook_with_own_codes(anna: Page) -> None:
     told = anna.get("study")
     book = {one["name"]: one for one in told["codebook"]["domains"]}
@@ -299,12 +324,22 @@ def test_new_transcripts_show_up_while_it_runs(study: Store, anna: Page) -> None
     assert (question["position"], question["of"]) == (1, 1)
 
 
-def test_a_slow_value_is_kept_a_while() -> None:
-    made = iter(range(9))
-    slow, stale = Kept(lambda: next(made), 60), Kept(lambda: next(made), 0)
-    assert (slow.get(), slow.get()) == (0, 0)
-    slow.drop()
-    assert (slow.get(), stale.get(), stale.get()) == (1, 2, 3)
+def test_a_slow_value_is_kept_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, made = [100.0], iter(range(9))
+    monkeypatch.setattr("tdfnlp.review.desk.monotonic", lambda: clock[0])
+
+    def make() -> int:
+        clock[0] += 3
+        return next(made)
+
+    kept = Kept(make, 10)
+    assert kept.get() == 0
+    clock[0] += 59  # longer than 10, but not than 20 times 3
+    assert kept.get() == 0
+    clock[0] += 2
+    assert kept.get() == 1
+    kept.drop()
+    assert kept.get() == 2
 
 
 # ---- what it refuses -------------------------------------------------------------------------
@@ -492,6 +527,19 @@ def test_an_unknown_address_is_404(anna: Page, path: str) -> None:
     assert anna.client.get(path).status_code == 404
 
 
+def test_there_are_no_web_sockets(study: Store, seats: Seats) -> None:
+    app = create_app(Desk(study, seats), [HOST])
+
+    async def nothing() -> dict[str, str]:
+        raise AssertionError
+
+    async def sent(_: object) -> None:
+        raise AssertionError
+
+    scope = {"type": "websocket", "path": "/api/study", "headers": []}
+    assert asyncio.run(app(scope, nothing, sent)) is None  # type: ignore[arg-type]
+
+
 def test_wrong_methods_are_refused(anna: Page) -> None:
     assert anna.client.get("/api/answer").status_code == 405
     assert (
@@ -553,13 +601,13 @@ def test_the_pages_files_make_no_markup_of_text_and_name_no_other_place(anna: Pa
 
 def test_beyond_this_machine_only_with_named_coders() -> None:
     with pytest.raises(InputError, match="--coder"):
-        listen("192.0.2.1", 0)
+        listen("198.51.100.7", 0)
     with pytest.raises(InputError, match="every network"):
         listen("0.0.0.0", 0, named=True)  # noqa: S104
     with pytest.raises(InputError, match="every network"):
         listen("::", 0, named=True)
     with pytest.raises(InputError, match="cannot be at"):
-        listen("192.0.2.1", 0, named=True)  # no address of this machine
+        listen("198.51.100.7", 0, named=True)  # no address of this machine
 
 
 def test_a_taken_port_is_said_and_the_usual_one_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -613,6 +661,9 @@ def test_the_command_lets_one_coder_in_by_a_browser_of_this_machine(
     assert done.exit_code == 0 and desks[1].seats.coders == (getpass.getuser(),)
     several = ["--coder", "cy", "--coder", "di"]
     assert CliRunner().invoke(cli, ["review", str(filled), *several]).exit_code == 0
+    monkeypatch.setattr("tdfnlp.review.is_loopback", lambda _: False)
+    done = CliRunner().invoke(cli, ["review", str(filled), *several, "--host", "127.0.0.1"])
+    assert "not encrypted" in done.output
     assert len(opened) == 1  # each of several coders has a link of their own
 
 
@@ -620,7 +671,7 @@ def test_the_command_lets_one_coder_in_by_a_browser_of_this_machine(
     ("arguments", "says"),
     [
         (["nothing.db"], "no study file"),
-        (["STUDY", "--host", "192.0.2.1"], "--coder"),
+        (["STUDY", "--host", "198.51.100.7"], "--coder"),
         (["STUDY", "--coder", "  "], "needs a name"),
     ],
 )

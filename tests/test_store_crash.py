@@ -90,12 +90,11 @@ def test_eight_coders_answer_two_thousand_items_at_once(place: str) -> None:
 def test_kill_in_the_middle_loses_nothing_that_was_acknowledged(place: str) -> None:
     with Store.open(place) as store:
         ids = many(store, 2000)
-    running = start(CODERS, place, 10, "Ana", "Ben")
-    assert running.stdout
-    told = [running.stdout.readline().strip() for _ in range(100)]
-    running.kill()
-    told += [line for line in running.stdout.read().split("\n")[:-1] if line]
-    running.wait()
+    with start(CODERS, place, 10, "Ana", "Ben") as running:
+        assert running.stdout
+        told = [running.stdout.readline().strip() for _ in range(100)]
+        running.kill()
+        told += [line for line in running.stdout.read().split("\n")[:-1] if line]
     assert running.returncode == -signal.SIGKILL
     with Store.open(place) as store:
         kept = [one.token for one in store.record()]
@@ -114,16 +113,16 @@ def test_a_killed_backend_loses_nothing_and_doubles_nothing(
     with Store.open(postgres_url) as store:
         many(store, 1)
     name = postgres_url.partition("?")[0].rpartition("/")[2]
-    running = start(PATIENT, postgres_url, 150)
-    assert running.stdout
-    told = [running.stdout.readline().strip() for _ in range(30)]
     busy = f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - ours
-    for (pid,) in postgres.execute(busy):
-        assert isinstance(pid, int)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    told += running.stdout.read().split()
-    assert running.wait() == 0 and "failed" in told
+    with start(PATIENT, postgres_url, 150) as running:
+        assert running.stdout
+        told = [running.stdout.readline().strip() for _ in range(30)]
+        for (pid,) in postgres.execute(busy):
+            assert isinstance(pid, int)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        told += running.stdout.read().split()
+    assert running.returncode == 0 and "failed" in told
     with Store.open(postgres_url) as store:
         kept = [one.token for one in store.record()]
     assert kept == [f"t{number}" for number in range(150)]

@@ -15,10 +15,10 @@ MACHINE_SENTENCE = (
     "Suggestions were made by a machine; every code reported here was decided by people."
 )
 _VERDICTS = {
-    "accept": "accepted as suggested",
+    "accept": "accepted",
     "correct": "corrected",
-    "code": "coded without a suggestion",
-    "none": "no code applies",
+    "code": "coded unaided",
+    "none": "no code",
     "skip": "skipped",
 }
 
@@ -209,8 +209,11 @@ def coder_table(evidence: Evidence) -> Table:
         "Answers of each coder",
         ("Coder", *heads, "Taken back"),
         tuple(rows),
-        ("What was taken back or answered anew stays in the audit log.",),
-        widths=(1.4, *[1] * (len(kinds) + 1)),
+        (
+            "Accepted, corrected: with a suggestion in sight. What was taken back or answered anew "
+            "stays in the audit log.",
+        ),
+        widths=(1.2, 1.1, 1.2, 1, 0.9, 1.05, 1.4, 0.9),
     )
 
 

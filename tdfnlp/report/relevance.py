@@ -20,9 +20,9 @@ from .text import percent
 
 RULE = (
     "Rule: a domain is marked as likely relevant when it has at least as many passages as the "
-    "median of the coded domains (frequency) and, besides, at least half of the people spoke of it "
-    "(spread) or some people named barriers in it and other people facilitators (conflicting "
-    "beliefs). How strongly a belief bears on the behaviour, the third criterion of "
+    "median of the coded domains (F: frequency) and, besides, at least half of the people spoke of "
+    "it (S: spread) or some people named barriers in it and other people facilitators (C: "
+    "conflicting beliefs). How strongly a belief bears on the behaviour, the third criterion of "
     "Atkins et al. 2017, cannot be counted: the authors judge it."
 )
 _PAIRS = 15
@@ -59,8 +59,8 @@ class Relevance:
         return self.frequent and (self.spread or self.conflicting)
 
     def criteria(self) -> list[str]:
-        """Name the criteria that hold."""
-        names = ("frequency", "spread", "conflicting beliefs")
+        """Name the criteria that hold, by their letters."""
+        names = ("F", "S", "C")
         held = (self.frequent, self.spread, self.conflicting)
         return [name for name, met in zip(names, held, strict=True) if met]
 
@@ -121,12 +121,12 @@ def relevance_table(found: Sequence[Relevance], evidence: Evidence) -> Table:
             f"People (n\u00a0=\u00a0{people})",
             "Themes",
             "Barrier / facilitator / mixed",
-            "Criteria met",
+            "Criteria",
             "Relevant",
         ),
         tuple(rows),
         (RULE, "A passage may belong to several domains."),
-        widths=(2.6, 1.4, 1.4, 1.1, 1.7, 2, 1.2),
+        widths=(3, 1.5, 1.5, 1.2, 1.7, 1.2, 1.4),
     )
 
 

@@ -6,7 +6,7 @@ from ..agreement import Agreement, Audit, Comparison
 from .parts import Cell, Section, Table
 from .text import label
 
-_SEEN = "after seeing a suggestion"
+_KINDS = {"independent": "Independent answers", "seen": "Answers after seeing a suggestion"}
 
 
 def agreement_section(found: Agreement) -> Section:
@@ -30,8 +30,8 @@ def agreement_section(found: Agreement) -> Section:
 def _overall(found: Sequence[Comparison]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
+            _KINDS[one.kind],
             _names(one),
-            "independent" if one.kind == "independent" else _SEEN,
             one.passages,
             str(one.observed),
             str(one.kappa),
@@ -45,8 +45,8 @@ def _overall(found: Sequence[Comparison]) -> Table:
         "agreement",
         "Agreement over all domains",
         (
-            "Between",
             "Answers",
+            "Between",
             "Passages",
             "Same domains",
             "Cohen's kappa",
@@ -60,7 +60,8 @@ def _overall(found: Sequence[Comparison]) -> Table:
             "suggestion lean towards it and agree too well: report the independent ones. The "
             "machine is the newest run.",
         ),
-        widths=(1.8, 1.3, 1, 1.3, 1.3, 1.3, 1.3, 1.3),
+        grouped=True,
+        widths=(1.7, 1.2, 1.3, 1.3, 1.4, 1.3, 1.3),
     )
 
 
@@ -81,14 +82,14 @@ def _domains(found: Sequence[Comparison], main: Comparison) -> Table:
         f"Agreement in each domain: {_names(main)}, independent answers",
         (
             "Domain",
-            "Answers with it",
+            "Answers",
             "Positive agreement",
             "Cohen's kappa",
             "Alpha",
             "Same direction",
         ),
         tuple(rows),
-        widths=(2.8, 0.9, 1.5, 1.5, 1.5, 1.5),
+        widths=(2.6, 1.1, 1.5, 1.5, 1.5, 1.5),
     )
 
 
@@ -115,7 +116,7 @@ def _audit(found: Sequence[Audit]) -> Table:
             "suggested. Missed: passages of the whole study that a person would code and the "
             "machine left out or gave another domain.",
         ),
-        widths=(2.8, 0.9, 0.8, 1.5, 1.5, 1.7),
+        widths=(2.6, 1.3, 1, 1.5, 1.5, 1.5),
     )
 
 

@@ -51,6 +51,7 @@ def _set_up(doc: Any, title: str, wide: bool) -> None:
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for key in [one for one in fonts.attrib if one.endswith("Theme")]:
             del fonts.attrib[key]
+    doc.styles["Heading 1"].paragraph_format.space_after = Pt(6)
     doc.styles["Caption"].font.bold = False
     doc.styles["Caption"].paragraph_format.space_before = Pt(12)
     doc.styles["Caption"].paragraph_format.space_after = Pt(4)

@@ -17,6 +17,7 @@ from .security import Seats
 
 Kind = TypeVar("Kind")
 _STANDING, _ADVICE = 5.0, 60.0
+_REST = 20  # times as long as making it took
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ class Standing:
 
 
 class Kept(Generic[Kind]):
-    """A value that is made again when it is older than some seconds, by one thread at a time."""
+    """A value that is made again when it is older than some seconds, by one thread at a time.
+
+    What takes long to make is made less often.
+    """
 
     def __init__(self, make: Callable[[], Kind], seconds: float) -> None:
         self._make, self._seconds = make, seconds
@@ -68,9 +72,11 @@ class Kept(Generic[Kind]):
     def get(self) -> Kind:
         """Give it."""
         with self._lock:
-            if monotonic() >= self._until:
+            started = monotonic()
+            if started >= self._until:
                 self._value = self._make()
-                self._until = monotonic() + self._seconds
+                took = monotonic() - started
+                self._until = monotonic() + max(self._seconds, _REST * took)
             return self._value
 
     def drop(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..consensus import Verdicts
 from ..framework import DOMAINS, Valence
@@ -90,8 +91,12 @@ def _said(labels: tuple[Label, ...]) -> Iterable[Label]:
 
 def _child(label: Label) -> tuple[str, ...] | None:
     """Give the path of a code that is more than its domain's name or a bare direction."""
-    name = label.code[-1] if label.code else ""
+    return None if _is_bare(label.code[-1] if label.code else "") else label.code
+
+
+@lru_cache(4096)
+def _is_bare(name: str) -> bool:
+    """Whether a code's name says a domain or a direction and nothing more."""
     said = meaning(name)
-    bare = said.domain or said.component or said.outside
     direction = said.directed and len(name.split()) == 1
-    return None if bare or direction or not name.strip() else label.code
+    return bool(said.domain or said.component or said.outside or direction or not name.strip())

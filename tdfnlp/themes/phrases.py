@@ -49,7 +49,7 @@ def name_groups(groups: Sequence[Sequence[str]]) -> list[str]:
     Examples
     --------
     >>> name_groups([["The form is long.", "A form in the post."], ["I trust the scan."]])
-    ['Form in the post, long', 'Trust the scan']
+    ['Form, long, post', 'Trust the scan']
     """
     stop = _stop_words()
     found = [[set(phrases(text, stop)) for text in texts] for texts in groups]

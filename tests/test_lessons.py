@@ -1,0 +1,208 @@
+"""What counts as confirmed, whatever it comes from."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tdfnlp.codebook import Code
+from tdfnlp.coding import Coding, Study
+from tdfnlp.errors import CodebookError, FormatError, InputError
+from tdfnlp.exchange import write
+from tdfnlp.formats.conventions import MACHINE
+from tdfnlp.intake import import_codings
+from tdfnlp.lessons import counts, is_study, read_lessons
+from tdfnlp.retraining import train_model
+from tdfnlp.segmentation import segment
+from tdfnlp.store import Given, Label, Store
+from tdfnlp.transcript import Transcript, Turn
+
+LINES = ("How is that?", "Nobody showed me the kettle.", "We just get on.", "The weather is mild.")
+TEXT = "\n".join(LINES)
+TURNS = tuple(
+    Turn(TEXT.index(line), TEXT.index(line) + len(line), who, role)
+    for line, who, role in zip(
+        LINES,
+        ("I", "P1", "P2", "P1"),
+        ("interviewer", "participant", "participant", "participant"),
+        strict=True,
+    )
+)  # type: ignore[arg-type]
+KNOWLEDGE, SKILLS = Label(("Knowledge",), "Knowledge", "barrier"), Label(("Skills",), "Skills")
+
+
+def transcript(name: str = "T1") -> Transcript:
+    return Transcript(name, TEXT, TURNS)
+
+
+def coding(line: int, code: str, coder: str = "Ana", **more: str) -> Coding:
+    start = TEXT.index(LINES[line])
+    return Coding("T1", start, start + len(LINES[line]), (code,), coder, **more)  # type: ignore[arg-type]
+
+
+def study(*codings: Coding) -> Study:
+    names = dict.fromkeys(one.code[0] for one in codings)
+    return Study((transcript(),), codings, codes=tuple(Code((name,)) for name in names))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    opened = Store.open(tmp_path / "s.db")
+    opened.add_transcripts([transcript()], segment([transcript()]))
+    return opened
+
+
+def test_a_study_file_gives_what_is_settled(store: Store) -> None:
+    one, two, three = (unit.id for unit in store.units())
+    store.answer("Ana", Given(one, (KNOWLEDGE,), token="a"), Given(two, token="b"))
+    store.answer("Ben", Given(one, (KNOWLEDGE,), token="c"), Given(two, (SKILLS,), token="d"))
+    store.answer("Ana", Given(three, token="e"))
+    lessons = read_lessons(store)
+    assert [(unit.text, unit.domains) for unit in lessons.units] == [
+        (LINES[1], (("Knowledge", "barrier"),)),
+        (LINES[3], ()),
+    ]
+    assert {unit.person for unit in lessons.units} == {"T1\x1fP1"}
+    assert lessons.units[0].question == LINES[0]
+    assert lessons.units[0].when > "2020"
+    assert lessons.speech == (LINES[1:],)
+    assert "1 units on which coders differ" in lessons.notes[0]
+    assert counts(lessons)["Knowledge"] == (1, 1) and counts(lessons)["Goals"] == (0, 0)
+
+
+def test_answers_in_the_name_of_a_program_do_not_count(store: Store) -> None:
+    one, two, _ = (unit.id for unit in store.units())
+    for number, name in enumerate(("NVivo", "NV", MACHINE)):
+        store.answer(name, Given(one, (SKILLS,), token=str(number)))
+    with pytest.raises(InputError, match="nothing that people confirmed"):
+        read_lessons(store)
+    store.answer("Ana", Given(two, (SKILLS,), token="x"))
+    assert len(read_lessons(store).units) == 1
+
+
+def test_a_code_outside_the_framework_is_no_domain(store: Store) -> None:
+    one = store.units()[0].id
+    odd = Label(("Covid",), None)
+    child = Label(("Knowledge", "kettles"), "Knowledge", "facilitator")
+    store.answer("Ana", Given(one, (odd,), token="a"))
+    assert read_lessons(store).units[0].domains == ()
+    store.answer("Ana", Given(one, (odd, child, KNOWLEDGE), token="b"))
+    assert read_lessons(store).units[0].domains == (("Knowledge", "mixed"),)
+
+
+def test_a_study_file_by_its_path_is_known_by_its_content(store: Store, tmp_path: Path) -> None:
+    store.answer("Ana", Given(1, (SKILLS,), token="a"))
+    store.close()
+    other = tmp_path / "renamed.jsonl"
+    (tmp_path / "s.db").rename(other)
+    assert is_study(other) and is_study("postgresql://host/name")
+    assert not is_study(tmp_path / "none.db")
+    assert len(read_lessons([other]).units) == 1
+
+
+def test_coded_material_gives_only_what_is_coded_unless_it_was_coded_whole() -> None:
+    coded = study(
+        coding(1, "Knowledge"), coding(2, "ECR", MACHINE), coding(2, "Skills", how="suggested")
+    )
+    lessons = read_lessons(coded)
+    assert [unit.domains for unit in lessons.units] == [(("Knowledge", None),)]
+    assert any("2 codings of machine users" in note for note in lessons.notes)
+    whole = read_lessons(coded, complete=True)
+    assert [len(unit.domains) for unit in whole.units] == [1, 0, 0]
+
+
+def test_codes_without_a_domain_leave_their_units_out_unless_mapped() -> None:
+    coded = study(coding(1, "Knowledge"), coding(2, "Kettle talk"))
+    lessons = read_lessons(coded, complete=True)
+    assert [unit.text for unit in lessons.units] == [LINES[1], LINES[3]]
+    assert any("1 codes are tied to no domain" in note for note in lessons.notes)
+    mapped = read_lessons(coded, mapping={"Kettle talk": "Skills | barrier"})
+    assert mapped.units[1].domains == (("Skills", "barrier"),)
+    none = read_lessons(coded, mapping={"Kettle talk": "none"})
+    assert none.units[1].domains == ()
+
+
+def test_a_project_on_disk_gives_the_same(tmp_path: Path) -> None:
+    coded = study(coding(1, "Knowledge"), coding(2, "Skills"))
+    write(tmp_path / "coded.qdpx", coded)
+    (tmp_path / "broken.qdpx").write_bytes(b"PK no more")
+    lessons = read_lessons([tmp_path / "coded.qdpx", tmp_path / "broken.qdpx"])
+    assert {unit.domains[0][0] for unit in lessons.units} == {"Knowledge", "Skills"}
+    assert any("broken.qdpx" in note for note in lessons.notes)
+
+
+def test_it_says_what_a_study_file_says_of_the_same_codings(store: Store) -> None:
+    coded = study(coding(1, "Knowledge"), coding(2, "Skills", "Ben"), coding(2, "Goals"))
+    mapping = {"Knowledge": "Knowledge | barrier"}
+    import_codings(store, coded)
+    assert {one.text for one in read_lessons(store).units} == {
+        one.text for one in read_lessons(coded, mapping=mapping).units
+    }
+
+
+def lines(tmp_path: Path, *records: object) -> Path:
+    file = tmp_path / "units.jsonl"
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in records]
+    file.write_text("\n".join(texts) + "\n\n", "utf-8")
+    return file
+
+
+def test_lines_of_json(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path,
+        {"text": "a\u2028b", "domains": {"Skills": "barrier"}, "speaker": "P1", "transcript": "T"},
+        {"text": "c", "domains": ["Goals", "Skills"], "valence": "mixed", "question": "Q?"},
+        {"text": "d", "domains": []},
+    )
+    one, two, three = read_lessons(file).units
+    assert (one.text, one.domains, one.person) == ("a\u2028b", (("Skills", "barrier"),), "T\x1fP1")
+    assert (two.question, two.domains) == ("Q?", (("Goals", "mixed"), ("Skills", "mixed")))
+    assert three.domains == ()
+
+
+@pytest.mark.parametrize(
+    ("record", "error", "says"),
+    [
+        ("{", FormatError, "line 2.*not a unit"),
+        ({"text": "secret"}, FormatError, "line 2"),
+        ({"text": 3, "domains": []}, FormatError, "line 2"),
+        ({"text": "secret", "domains": "Skills"}, CodebookError, "line 2"),
+        ({"text": "secret", "domains": ["Kettles"]}, CodebookError, "line 2: 'Kettles' is no"),
+        ({"text": "secret", "domains": {"Skills": "bad"}}, CodebookError, "'bad' is no direction"),
+    ],
+)
+def test_a_bad_line_is_named_and_not_quoted(
+    tmp_path: Path, record: object, error: type[Exception], says: str
+) -> None:
+    file = lines(tmp_path, {"text": "good", "domains": []}, record)
+    with pytest.raises(error, match=says) as caught:
+        read_lessons(file)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_of_nothing_and_no_file(tmp_path: Path) -> None:
+    (tmp_path / "units.jsonl").write_text("\n")
+    with pytest.raises(FormatError, match="no unit"):
+        read_lessons(tmp_path / "units.jsonl")
+    with pytest.raises(FormatError, match="cannot be read"):
+        read_lessons(tmp_path / "none.jsonl")
+
+
+def test_studies_are_joined_and_their_people_kept_apart(tmp_path: Path) -> None:
+    coded = study(coding(1, "Knowledge"))
+    file = lines(tmp_path, {"text": "a", "domains": ["Goals"], "transcript": "T1", "speaker": "P1"})
+    lessons = read_lessons([read_lessons(coded), coded, file])
+    assert [unit.study for unit in lessons.units] == [0, 1, 2]
+    assert len({unit.person for unit in lessons.units}) == 3
+    assert len(lessons.speech) == 3
+
+
+def test_a_codebook_says_the_domains(tmp_path: Path) -> None:
+    from tdfnlp.codebook import Codebook
+
+    coded = study(coding(1, "Kettle talk"))
+    book = Codebook((Code(("Kettle talk",), "Skills"), Code(("Folder",), codable=False)))
+    with pytest.raises(InputError, match="1 units are confirmed"):
+        train_model(coded, codebook=book)
+    with pytest.raises(InputError, match="nothing that people"):
+        train_model(coded)
