@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("quality", "card", "speed", "choosing")
+NAMES = ("quality", "card", "speed", "choosing", "effort", "scale")
 
 if __name__ == "__main__":
     asked = sys.argv[1:2] or list(NAMES)

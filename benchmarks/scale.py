@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,12 @@ def work(way: str, workers: int, source: str, output: str) -> None:
 
     begin = time.perf_counter()
     if way == "dask":
-        from distributed import Client, LocalCluster
-
+        dask: Any = import_module("distributed")
         with (
-            LocalCluster(
+            dask.LocalCluster(
                 n_workers=workers, threads_per_worker=1, dashboard_address=None
             ) as cluster,
-            Client(cluster),
+            dask.Client(cluster),
             joblib.parallel_config(backend="dask"),
         ):
             begin = time.perf_counter()
@@ -157,8 +157,7 @@ def main(arguments: Sequence[str]) -> None:
             for way, workers in WAYS:
                 output = Path(name) / f"{size}-{way}-{workers}.parquet"
                 runs.append({"asked": size, **run(way, workers, source, output)})
-    columns = ("utterances", "way", "workers", "seconds", "first_pass", "second_pass")
-    columns += ("driver_mb", "worker_mb", "output_mb", "vectors_mb")
+    columns = [*runs[0]][1:]
     print_table("Corpora", columns, [[str(one[column]) for column in columns] for one in runs])
     results: dict[str, Any] = {"runs": runs}
     if len({one["asked"] for one in runs}) > 1:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .delivery import export_study as export_study
     from .embedding import Encoder as Encoder
     from .errors import TdfnlpError as TdfnlpError
+    from .estimator import TdfClassifier as TdfClassifier
     from .exchange import write as write
     from .export import Suggestions as Suggestions
     from .formats import read as read
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .model import Model as Model
     from .queue import next_questions as next_questions
     from .report import build_report as build_report
+    from .retraining import train_model as train_model
     from .segmentation import segment as segment
     from .store import Store as Store
     from .suggest import suggest_codes as suggest_codes
@@ -43,6 +45,7 @@ _HOME = {
     "Study": "coding",
     "Suggestion": "coding",
     "Suggestions": "export",
+    "TdfClassifier": "estimator",
     "TdfnlpError": "errors",
     "Transcript": "transcript",
     "Turn": "transcript",
@@ -56,6 +59,7 @@ _HOME = {
     "segment": "segmentation",
     "suggest_codes": "suggest",
     "suggest_corpus": "corpus",
+    "train_model": "retraining",
     "write": "exchange",
 }
 

@@ -170,7 +170,7 @@ def _fitted(
 
     shares = targets if weights is None else targets * weights[:, None]
     mass = shares.sum(axis=1, keepdims=True)
-    total = mass.sum()
+    total = float(mass.sum()) or 1.0
     classes, width = start.coef.shape
     given = rows @ start.coef.T + start.intercept
     penalty = np.full(width + 1, 1 / strength)  # the intercept's stands last

@@ -215,10 +215,9 @@ def _given(unit: int, codings: Sequence[Coding], codes: Mapping[tuple[str, ...],
 def _moment(when: str) -> str:
     try:
         moment = datetime.fromisoformat(when)
-    except ValueError:
+        return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return ""
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return stamp(zoned)
 
 
 def _import_coder(store: Store, coder: str, said: Iterable[Given]) -> tuple[int, int, int]:

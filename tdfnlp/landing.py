@@ -59,7 +59,8 @@ def landed(
         units = list(_units(one, spans.get(one.transcript, ())))
         missed += not units
         for unit in units:
-            heard[one.coder.strip() or UNKNOWN][unit].append(one)
+            named = any(map(str.isalnum, one.coder))
+            heard[one.coder.strip() if named else UNKNOWN][unit].append(one)
     return heard, missed
 
 

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.util import find_spec
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -56,9 +57,8 @@ def _allowed(licence: str) -> bool:
 
 def licence_of(found: Distribution) -> str:
     """Read a licence: SPDX expression, else classifiers, else the first line of the text."""
-    facts = found.metadata
-    expression = facts.get("License-Expression")
-    if expression:
+    facts: Any = found.metadata
+    if expression := facts.get("License-Expression"):
         return str(expression)
     stated = [
         one.split("::")[-1].strip()

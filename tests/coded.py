@@ -48,8 +48,8 @@ def suggest(store: Store, vectors: npt.NDArray[np.float32]) -> int:
     thresholds: dict[str, object] = {"suggest": [0.5] * len(DOMAINS), "ask": 0.4}
     facts: dict[str, object] = {"items_per_domain": dict.fromkeys(DOMAINS, 7)}
     run = Run(0, "invented-0123", "encoder@abc", "f" * 64, thresholds, facts)
-    decisions: tuple[Decision, ...] = ("suggest",) * len(numbers)
-    said = Predictions(proba, directions, decisions, vectors)
+    decisions: list[Decision] = ["suggest" for _ in numbers]
+    said = Predictions(proba, directions, tuple(decisions), vectors)
     return store.add_run(run, numbers, said)
 
 

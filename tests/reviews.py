@@ -1,10 +1,19 @@
-"""An invented study for the tests of the review page, with suggestions made of key words."""
+"""For the tests of the review page: an invented study, and a coder without a browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
+from starlette.testclient import TestClient
 
+from tdfnlp.codebook import Code
 from tdfnlp.coding import Decision
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.predictions import Predictions
+from tdfnlp.review import Desk, Seats, create_app
 from tdfnlp.segmentation import segment
 from tdfnlp.store import Run, Store
 from tdfnlp.transcript import Role, Transcript, Turn
@@ -91,3 +100,88 @@ def suggest(store: Store) -> None:
     thresholds = {"suggest": [0.5] * len(DOMAINS), "abstain": [0.1] * len(DOMAINS)}
     run = Run(0, MODEL, "none", "none", dict(thresholds), facts)
     store.add_run(run, [one.id for one in units], found)
+
+
+HOST = "127.0.0.1:8765"
+ORIGIN = f"http://{HOST}"
+CHILD = ("Knowledge", "does not know the interval")
+OTHER = ("Admin", "aside")
+FOLDER = ("Emotion", "a mere folder")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("review") / "study.db"
+    with Store.open(path) as opened:
+        opened.add_codes(
+            [Code(CHILD, "Knowledge"), Code(OTHER), Code(FOLDER, "Emotion", codable=False)]
+        )
+        fill(opened, interviews())
+    return path
+
+
+@pytest.fixture
+def study(filled: Path, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(shutil.copy(filled, tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def seats() -> Seats:
+    return Seats(["anna", "ben"])
+
+
+class Caller:
+    """A coder's browser, as far as the server can tell."""
+
+    def __init__(self, store: Store, seats: Seats, coder: str | None = None) -> None:
+        self.desk = Desk(store, seats)
+        app = create_app(self.desk, [HOST])
+        self.client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+        self.client.headers["Origin"] = ORIGIN
+        self.coder = coder
+        self.number = 0
+        if coder:
+            assert self.post("enter", {"token": seats.token(coder)})["coder"] == coder
+
+    def get(self, name: str, status: int = 200) -> dict[str, Any]:
+        answer = self.client.get(f"/api/{name}")
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
+    def post(self, name: str, body: object, status: int = 200) -> dict[str, Any]:
+        answer = self.client.post(f"/api/{name}", json=body)
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
+    def token(self) -> str:
+        self.number += 1
+        return f"{self.coder}-token-number-{self.number}"
+
+    def ask(self, **only: str) -> dict[str, Any]:
+        return dict(self.post("question", only)["question"])
+
+    def answer(self, question: dict[str, Any], *labels: object, **more: object) -> dict[str, Any]:
+        return self.post("answer", self.given(question, *labels, **more))
+
+    def given(self, question: dict[str, Any], *labels: object, **more: object) -> dict[str, Any]:
+        own = {"token": self.token(), "coder": self.coder, "utterance": question["utterance"]}
+        return own | {"labels": list(labels), "run": question.get("run")} | more
+
+
+@pytest.fixture
+def anna(study: Store, seats: Seats) -> Caller:
+    return Caller(study, seats, "anna")
+
+
+@pytest.fixture
+def ben(study: Store, seats: Seats) -> Caller:
+    return Caller(study, seats, "ben")
+
+
+def label(*code: str, valence: str | None = None) -> dict[str, object]:
+    return {"code": list(code), "valence": valence}
+
+
+def said(pieces: list[dict[str, str]]) -> str:
+    return "".join(one["text"] for one in pieces)

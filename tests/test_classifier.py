@@ -10,8 +10,12 @@ from tdfnlp.classifier import (
     QUESTION_WEIGHT,
     Head,
     Proba,
+    exact_sum,
     features,
     fit_head,
+    fit_temperature,
+    mean_of_sum,
+    sharpen,
     study_mean,
     with_domain,
 )
@@ -87,6 +91,24 @@ def test_mean_lies_between_the_prior_and_the_passages(values: list[float], prior
     own = vectors.mean(dtype=np.float64)
     slack = 1e-9 * max(1, abs(own), abs(prior))
     assert min(own, prior) - slack <= found <= max(own, prior) + slack
+
+
+@FAST
+@given(st.permutations(range(30)), st.integers(0, 30))
+def test_no_order_or_grouping_changes_a_bit_of_the_mean(order: list[int], cut: int) -> None:
+    vectors = np.random.default_rng(3).normal(0, 0.1, (30, 5)).astype(np.float32)
+    prior = np.linspace(-1, 1, 5)
+    mixed = vectors[order]
+    parts = exact_sum(mixed[:cut]) + exact_sum(mixed[cut:])
+    assert (mean_of_sum(parts, 30, prior) == study_mean(vectors, prior)).all()
+    np.testing.assert_allclose(exact_sum(vectors) / 2**36, vectors.sum(axis=0), atol=1e-6)
+
+
+def test_the_sum_is_taken_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(4).normal(0, 0.1, (30, 5)).astype(np.float32)
+    whole = exact_sum(vectors)
+    monkeypatch.setattr("tdfnlp.classifier._SLICE", 7)
+    assert (exact_sum(vectors) == whole).all()
 
 
 def test_mean_of_a_large_study_is_its_own() -> None:
@@ -198,3 +220,30 @@ def test_fitting_is_deterministic() -> None:
     assert (one.coef == other.coef).all()
     assert (one.intercept == other.intercept).all()
     assert one.temperature == 1
+
+
+def test_a_prior_is_left_as_far_as_the_rows_are_many() -> None:
+    rows, targets = corners(3)
+    prior = Head(np.full((3, 3), 0.5), np.array([2.0, 0, 0]))
+    distances = [
+        np.abs(fit_head(rows[some], targets[some], prior=prior).intercept - prior.intercept).max()
+        for some in (slice(0, 0), slice(25, 35), slice(0, 90))
+    ]
+    assert distances[0] == 0
+    assert distances == sorted(distances)
+
+
+def test_a_class_without_rows_follows_its_prior() -> None:
+    rows, targets = corners(3)
+    prior = fit_head(rows, targets)
+    seen = targets[:, 2] == 0
+    head = fit_head(rows[seen], targets[seen], prior=prior)
+    assert (head.predict_proba(rows[~seen]).argmax(axis=1) == 2).all()
+
+
+def test_temperature_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    proba = rng.dirichlet(np.ones(4), size=4000)
+    truth = np.array([rng.multinomial(1, row) for row in proba]) > 0
+    assert 0.9 < fit_temperature(proba, truth, np.ones(len(truth))) < 1.1
+    assert 1.8 < fit_temperature(sharpen(proba, 0.5), truth, np.ones(len(truth))) < 2.2

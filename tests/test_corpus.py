@@ -15,7 +15,7 @@ from tdfnlp import parallel
 from tdfnlp.cli import cli
 from tdfnlp.corpus import Corpus, count_identifiers, folder, shards, suggest_corpus
 from tdfnlp.embedding import Encoder
-from tdfnlp.errors import FormatError, InputError, ModelError, OutputError, WorkerError
+from tdfnlp.errors import FormatError, InputError, ModelError, WorkerError
 from tdfnlp.model import Model
 from tdfnlp.parallel import Loading, each, loaded, loading
 from tdfnlp.suggest import suggest_codes, unique_name
@@ -372,4 +372,3 @@ def test_what_each_says_when_there_is_no_worker(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("joblib.Parallel", Refusing)
     with pytest.raises(WorkerError, match=r"\(TimeoutError: no worker after 10 seconds\)"):
         list(each(fail, [1], None))
-    assert OutputError is not WorkerError

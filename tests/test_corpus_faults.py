@@ -19,6 +19,7 @@ from corpora import interview, names, table, tiny_model, write_corpus
 
 from tdfnlp.corpus import shards, suggest_corpus
 from tdfnlp.errors import OutputError, WorkerError
+from tdfnlp.formats import content
 from tdfnlp.model import Model
 from tdfnlp.suggest import suggest_codes
 
@@ -96,7 +97,7 @@ def test_a_file_that_vanishes_or_changes_during_the_run(
     source = Path(shutil.copytree(made[0], tmp_path / "corpus"))
     victim = source / "north" / "P7.txt"
     before = victim.read_bytes()
-    real = shards.load
+    real = content.load
 
     def load(path: Path) -> bytes:
         if path == victim:

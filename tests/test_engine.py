@@ -70,6 +70,18 @@ def test_cpu_count_respects_a_cgroup_quota(tmp_path: Path) -> None:
     assert _quota(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "granted"), [("1", 1), ("1,4", 1), ("", 3), ("0", 3), ("many", 3), ("64", 3)]
+)
+def test_cpu_count_respects_the_share_of_a_worker(
+    monkeypatch: pytest.MonkeyPatch, asked: str, granted: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    monkeypatch.setattr(engine_module, "_quota", lambda _: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert cpu_count() == granted
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     target = tmp_path / "copy"

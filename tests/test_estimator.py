@@ -14,7 +14,7 @@ from tdfnlp.classifier import Head
 from tdfnlp.estimator import TdfClassifier
 
 
-@parametrize_with_checks([TdfClassifier()])
+@parametrize_with_checks([TdfClassifier()])  # type: ignore[untyped-decorator]
 def test_all_of_scikit_learns_own_checks(estimator: BaseEstimator, check: Any) -> None:
     check(estimator)
 

@@ -72,7 +72,7 @@ def test_codings_become_answers_of_their_coders(store: Store) -> None:
             at("Nobody showed", OWN.path, valence="barrier", note="see P2", when="2026-03-01T1:0"),
             at("showed us how.", OWN.path, valence="facilitator", note="see P2"),
             at("Nobody showed us how.", "Humour", note="twice", when="2026-03-02T01:00:00+02:00"),
-            at("There is no time", coder=""),
+            at("There is no time", coder=" - ", when="0001-01-01T00:00:00+02:00"),
             at("How is that"),
         ),
     )  # fmt: skip
@@ -201,7 +201,7 @@ def test_codes_that_have_another_domain_are_said(file: Store) -> None:
 
 def test_a_direction_goes_out_as_a_code_and_comes_back() -> None:
     for valence in ("barrier", "facilitator", "mixed", "neutral"):
-        assert undirected(directed(("A", "B"), valence)) == (("A", "B"), valence)  # type: ignore[arg-type]
+        assert undirected(directed(("A", "B"), valence)) == (("A", "B"), valence)
     for path in (("B: barrier",), ("A", "B: barrier"), ("A", "A")):
         assert undirected(path) == (path, None)
 

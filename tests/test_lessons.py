@@ -15,19 +15,16 @@ from tdfnlp.lessons import counts, is_study, read_lessons
 from tdfnlp.retraining import train_model
 from tdfnlp.segmentation import segment
 from tdfnlp.store import Given, Label, Store
-from tdfnlp.transcript import Transcript, Turn
+from tdfnlp.transcript import Role, Transcript, Turn
 
 LINES = ("How is that?", "Nobody showed me the kettle.", "We just get on.", "The weather is mild.")
-TEXT = "\n".join(LINES)
+WHO = ("Interviewer", "P1", "P2", "P1")
+TEXT = "\n".join(f"{who}: {line}" for who, line in zip(WHO, LINES, strict=True))
+ROLES: tuple[Role, ...] = ("interviewer", "participant", "participant", "participant")
 TURNS = tuple(
     Turn(TEXT.index(line), TEXT.index(line) + len(line), who, role)
-    for line, who, role in zip(
-        LINES,
-        ("I", "P1", "P2", "P1"),
-        ("interviewer", "participant", "participant", "participant"),
-        strict=True,
-    )
-)  # type: ignore[arg-type]
+    for line, who, role in zip(LINES, WHO, ROLES, strict=True)
+)
 KNOWLEDGE, SKILLS = Label(("Knowledge",), "Knowledge", "barrier"), Label(("Skills",), "Skills")
 
 

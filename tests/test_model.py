@@ -16,7 +16,7 @@ from test_tuning import tiny_bert
 from tdfnlp.classifier import Floats, Head
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.embedding import Encoder, Fingerprint
-from tdfnlp.errors import ModelError, ModelMismatchError
+from tdfnlp.errors import ModelError, ModelMismatchError, OutputError
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.model import ENCODER, FORMAT, Model, encoder_facts
 from tdfnlp.thresholds import Thresholds
@@ -357,3 +357,15 @@ def test_the_shipped_model_loads_with_its_encoder(name: str | None) -> None:
     assert shipped.domain_head.coef.shape == (len(DOMAINS) + 1, 2 * width)
     assert shipped.valence_head.coef.shape == (len(VALENCES), 2 * width + len(DOMAINS))
     assert all(0 < cut < 1 for cut in (shipped.thresholds.ask, *shipped.thresholds.suggest))
+
+
+def test_a_place_that_cannot_be_written_is_an_output_error(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="'m' cannot be written"):
+        model.save(tmp_path / "file" / "m")
+
+
+def test_files_beside_a_model_are_passed_over(model: Model, folder: Path) -> None:
+    before = Model.load(folder).id
+    (folder / "notes.txt").write_text("mine")
+    assert Model.load(folder).id == before

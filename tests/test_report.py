@@ -580,7 +580,7 @@ def test_hostile_words_names_and_groups_are_only_text(tmp_path: Path) -> None:
         label = (HOSTILE[0], HOSTILE[1])
         answer(
             store,
-            "=ann()",
+            "=ann()\x07<i>",
             {n: [Label(("Goals", label[n % 2]), "Goals", "barrier")] for n in numbers},
         )
         made = build_report(store, title=HOSTILE[0])

@@ -1,165 +1,29 @@
-"""The review page in a real Chromium: by keyboard, by mouse, on a phone, under attack."""
+"""The review page in a real Chromium: sessions by keyboard, by mouse, and on a phone."""
 
-import os
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-
-import pytest
-from conftest import ROOT
+from browsing import (
+    CHILD,
+    LAPTOP,
+    PHONE,
+    Opener,
+    Site,
+    labels,
+    picture,
+    press,
+    ready,
+    save_button,
+    sideways,
+    status,
+)
+from browsing import browser as browser
+from browsing import site as site
+from browsing import visit as visit
 from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Dialog,
-    Page,
     Response,
     expect,
-    sync_playwright,
 )
-from reviews import MODEL, fill, interviews, transcript
+from reviews import MODEL
 
-from tdfnlp.codebook import Code
-from tdfnlp.review import Address, Desk, Seats, listen
-from tdfnlp.review.server import build
-from tdfnlp.store import Answer, Given, Label, Store
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-ARTEFACTS = ROOT / "test-artefacts"
-LAPTOP, PHONE = (1366, 768), (390, 844)
-CHILD = ("Knowledge", "does not know the interval")
-
-if not CHROMIUM and not os.environ.get("TDFNLP_REQUIRE_ALL"):
-    pytest.skip("Chromium is not installed.", allow_module_level=True)
-
-expect.set_options(timeout=20_000)
-
-
-@dataclass
-class Site:
-    """The page of one study, served from a thread."""
-
-    store: Store
-    seats: Seats = field(default_factory=lambda: Seats(["anna", "ben"]))
-    port: int = 0
-
-    def start(self) -> None:
-        self.address: Address = listen(port=self.port)
-        self.port = self.address.port
-        self.server = build(Desk(self.store, self.seats), self.address)
-        sockets = [self.address.socket]
-        self.thread = threading.Thread(target=self.server.run, args=(sockets,), daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(20)
-        self.address.socket.close()
-
-    def link(self, coder: str = "anna") -> str:
-        return self.address.link(self.seats.token(coder))
-
-    def answers(self) -> tuple[Answer, ...]:
-        return self.store.answers()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with Store.open(tmp_path / "study.db") as store:
-        store.add_codes([Code(CHILD, "Knowledge"), Code(("Admin", "aside"))])
-        fill(store, interviews())
-        served = Site(store)
-        served.start()
-        yield served
-        served.stop()
-
-
-Opener = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Opener]:
-    """Open pages, each in a browser profile of its own; afterwards all must have been quiet."""
-    contexts: list[BrowserContext] = []
-    loud: list[str] = []
-    dialogs: list[str] = []
-    asked: list[str] = []
-
-    def opened(link: str = "", size: tuple[int, int] = LAPTOP, *, wait: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            is_mobile=size == PHONE,
-            has_touch=size == PHONE,
-        )
-        context.set_default_timeout(20_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda one: loud.append(f"console: {one.text}"))
-        page.on("pageerror", lambda one: loud.append(f"error: {one}"))
-        page.on("dialog", lambda one: dialogs.append(one.type))
-        page.on("request", lambda one: asked.append(one.url))
-        page.goto(link or site.link())
-        if wait:
-            ready(page)
-        return page
-
-    yield opened
-    for one in contexts:
-        one.close()
-    expected = ("ERR_CONNECTION_REFUSED", "status of 400", "status of 401")
-    assert [one for one in loud if not any(part in one for part in expected)] == []
-    assert set(dialogs) <= {"beforeunload"}
-    assert {one.split("/")[2] for one in asked} == {f"127.0.0.1:{site.port}"}
-
-
-def ready(page: Page) -> None:
-    page.wait_for_selector('body[data-state="ready"]')
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-    ready(page)
-
-
-def save_button(page: Page) -> str:
-    return page.locator("#save").inner_text().replace("\n", " ")
-
-
-def status(page: Page) -> str:
-    return page.locator("#status").inner_text()
-
-
-def labels(answer: Answer) -> set[tuple[tuple[str, ...], str | None]]:
-    return {(one.code, one.valence) for one in answer.labels}
-
-
-def picture(page: Page, name: str) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTEFACTS / f"review-{name}.png")
-
-
-def sideways(page: Page) -> int:
-    """How far the page can be scrolled to the side."""
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
-
+from tdfnlp.store import Given, Label
 
 # ---- work ------------------------------------------------------------------------------------
 
@@ -340,120 +204,6 @@ def test_two_coders_at_once(site: Site, visit: Opener) -> None:
     assert [sum(one.coder == name for one in answers) for name in ("anna", "ben")] == [3, 3]
     expect(pages[0].locator("#coder")).to_have_text("anna")
     expect(pages[1].locator("#coder")).to_have_text("ben")
-
-
-# ---- what goes wrong -------------------------------------------------------------------------
-
-
-def test_an_answer_outlives_the_server(site: Site, visit: Opener) -> None:
-    page = visit()
-    site.stop()
-    press_without_waiting = page.keyboard.press
-    press_without_waiting("c")
-    page.keyboard.type("keep this")
-    press_without_waiting("Escape")
-    press_without_waiting("x")
-    alert = page.locator("#alert")
-    expect(alert).to_contain_text("Not saved yet")
-    expect(alert).to_contain_text("Do not close the tab")
-    kept = str(page.evaluate("JSON.stringify(sessionStorage)"))
-    said = page.locator("#utterance").inner_text()
-    assert "utterance" in kept and said[:20] not in kept and "keep this" not in kept
-    press_without_waiting("x")  # impatience answers nothing more
-    site.seats = Seats(["anna"])  # as a program that is started again has it
-    site.start()
-    expect(alert).to_contain_text("Open the link")
-    assert site.answers() == ()
-    second = page.context.new_page()
-    second.goto(site.link())
-    ready(second)
-    expect(alert).to_be_hidden()
-    ready(page)
-    (answer,) = site.store.record()
-    assert (answer.verdict, answer.note) == ("none", "keep this")
-    assert page.evaluate("sessionStorage.length") == 0
-
-
-def test_an_answer_outlives_a_reload(site: Site, visit: Opener) -> None:
-    page = visit()
-    page.route("**/api/answer", lambda route: route.abort("connectionrefused"))
-    page.get_by_label("Goals", exact=True).check()
-    page.get_by_label("Note").fill("lost, and said so")
-    page.locator("#save").click()
-    expect(page.locator("#alert")).to_contain_text("Not saved yet")
-    asked: list[str] = []
-
-    def agree(one: Dialog) -> None:
-        asked.append(one.type)
-        one.accept()
-
-    page.on("dialog", agree)
-    page.unroute("**/api/answer")
-    page.goto(f"http://127.0.0.1:{site.port}/")
-    ready(page)
-    assert asked == ["beforeunload"]
-    assert len(site.store.record()) == 1 and labels(site.answers()[0]) == {(("Goals",), None)}
-    expect(page.locator("#status")).to_contain_text("its note was not kept")
-
-
-def test_a_refused_answer_is_said_and_can_be_mended(site: Site, visit: Opener) -> None:
-    page = visit()
-    page.evaluate("document.querySelector('#note').removeAttribute('maxlength')")
-    page.get_by_label("Note").fill("x" * 4001)
-    page.locator("#none").click()
-    expect(page.locator("#alert")).to_contain_text("Not stored")
-    page.get_by_label("Note").fill("shorter")
-    page.locator("#none").click()
-    ready(page)
-    expect(page.locator("#alert")).to_be_hidden()
-    assert [one.note for one in site.answers()] == ["shorter"]
-
-
-def test_without_a_valid_link_there_is_a_sentence_and_no_study(site: Site, visit: Opener) -> None:
-    for link in (f"http://127.0.0.1:{site.port}/", f"http://127.0.0.1:{site.port}/#token=wrong"):
-        page = visit(link, wait=False)
-        expect(page.locator("#gate")).to_contain_text("Open the link")
-        assert "token" not in page.url
-        assert page.locator("#main").is_hidden()
-
-
-IMAGE = "<img src=x onerror=alert(1)>"
-SCRIPT = "</script><script>alert(2)</script>"
-LINK = "<a href=\"javascript:alert(3)\" onmouseover='alert(4)'>here</a>"
-
-
-def test_nothing_said_becomes_markup(site: Site, visit: Opener) -> None:
-    words = f"{IMAGE} and {SCRIPT} and {LINK} {{{{7*7}}}} &lt;b&gt; is all I can say of it"
-    source = transcript(f"T {IMAGE}", (f"Why {SCRIPT} so?", words), f"Eve {LINK}", f"G {SCRIPT}")
-    site.store.add_codes([Code(("Goals", IMAGE), "Goals"), Code((SCRIPT, LINK))])
-    fill(site.store, (source,))
-    (number,) = (one.id for one in site.store.units() if one.utterance.transcript == source.id)
-    own = Label(("Goals", IMAGE), "Goals", "barrier")
-    name = f"bob {IMAGE}"
-    site.store.answer("anna", Given(number, (own,), token="anna-under-attack", note=SCRIPT))
-    site.store.answer(name, Given(number, (), token="bob-is-the-attacker", note=LINK))
-    site.seats = Seats([name])
-    site.stop()
-    site.start()
-    page = visit(site.link(name))
-    page.locator("#tab-conflicts").click()
-    ready(page)
-    assert page.locator("#utterance").inner_text() == words
-    expect(page.locator(".where")).to_contain_text(f"T {IMAGE}")
-    expect(page.locator(".where")).to_contain_text(f"Eve {LINK}")
-    expect(page.locator(".asked")).to_contain_text(f"Why {SCRIPT} so?")
-    expect(page.locator("#sides")).to_contain_text(SCRIPT)
-    expect(page.locator("#sides")).to_contain_text(f"Goals › {IMAGE}")
-    expect(page.locator("#coder")).to_have_text(name)
-    press(page, "1")
-    expect(page.get_by_label(IMAGE, exact=True)).to_be_checked()
-    press(page, "Enter")
-    assert IMAGE in status(page)
-    page.locator("#tab-questions").click()
-    ready(page)
-    page.locator("#filters summary").click()
-    assert f"G {SCRIPT}" in page.locator("#only-group").inner_text()
-    assert page.locator("img, a:not(.jump), body script").count() == 0
 
 
 # ---- how it looks and sounds -----------------------------------------------------------------

@@ -134,7 +134,7 @@ def fill_up(store: Store, unit: int) -> list[str]:
     with pytest.raises(StoreError, match=r"full|disk|space|large"):
         while len(told) < 5000:
             token = f"t{len(told)}"
-            store.answer("Ana", Given(unit, LABELS, token=token, note=secrets.token_hex(9000)))
+            store.answer("Ana", Given(unit, LABELS, token=token, note=secrets.token_hex(20_000)))
             told.append(token)
     return told
 

@@ -16,7 +16,7 @@ from studies import many, predictions, run_of
 
 from tdfnlp.errors import StoreError
 from tdfnlp.store import Given, Label, Store, database, shown
-from tdfnlp.store.schema import VERSION
+from tdfnlp.store.schema import MIGRATIONS, VERSION
 
 # What tdfnlp's first study files were made of.
 FIRST = """
@@ -137,7 +137,7 @@ def test_a_step_that_fails_leaves_the_study_as_it_was(
     def whole(connection: Connection) -> None:
         connection.execute(text("CREATE TABLE half (id INTEGER)"))
 
-    steps = database.MIGRATIONS
+    steps = MIGRATIONS
     monkeypatch.setattr(database, "VERSION", VERSION + 1)
     monkeypatch.setattr(database, "MIGRATIONS", (*steps, half))
     for _ in range(2):

@@ -76,7 +76,7 @@ def suggest(  # noqa: PLR0913 - one for each option
     with plain_errors():
         from ..suggest import collect
 
-        _check_targets(output, study)
+        _check_targets(output, study, workers)
         with bars(quiet) as progress:
             collected = collect(list(sources), progress=progress, output=output)
         _check_sources(output, collected.study)
@@ -186,12 +186,14 @@ def _fill(
     return replace(filled.result, study=replace(filled.result.study, notes=study.notes))
 
 
-def _check_targets(output: Path | None, study: str | None) -> None:
+def _check_targets(output: Path | None, study: str | None, workers: int | None) -> None:
     """Say before the work, not after it, what cannot be written."""
     from ..export import check_suffix
 
     if output is None and study is None:
         raise InputError("Say where the suggestions go: -o FILE, --study FILE, or both.")
+    if workers and study:
+        raise InputError("--workers is for results in files; leave it out with --study.")
     if output is None:
         return
     if output.is_dir():

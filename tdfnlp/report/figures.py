@@ -135,7 +135,9 @@ def direction_figure(found: Sequence[Relevance]) -> Figure:
         for one in rows
         if one.passages
     )
-    title = "Passages naming barriers (left) and facilitators (right) in each domain"
+    title = (
+        "Passages in each domain: barriers (left), facilitators (right), mixed (across the line)"
+    )
     return Figure("directions", title, alt, paint, 4.4)
 
 

@@ -62,9 +62,9 @@ def _material(evidence: Evidence) -> list[str]:
         return [*found, "No suggestions were made; people coded without any."]
     run = evidence.runs[-1]
     found.append(
-        f"A statistical model ({run.model}) proposed domains of the Theoretical Domains Framework, "
-        "version 2 (Cane et al. 2012), and a direction (barrier, facilitator, mixed or neutral) "
-        "for each passage; no text was generated. "
+        f"A statistical model ({label(run.model)}) proposed domains of the Theoretical Domains "
+        "Framework, version 2 (Cane et al. 2012), and a direction (barrier, facilitator, mixed or "
+        "neutral) for each passage; no text was generated. "
         f"{MACHINE_SENTENCE}"
     )
     if len(evidence.runs) > 1:

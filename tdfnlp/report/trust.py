@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from ..agreement import Agreement, Audit, Comparison
 from .parts import Cell, Section, Table
-from .text import label
+from .text import label, plain
 
 _KINDS = {"independent": "Independent answers", "seen": "Answers after seeing a suggestion"}
 
 
 def agreement_section(found: Agreement) -> Section:
     """Give the section on agreement; sentences alone where nothing can be compared."""
-    parts: list[str | Table] = list(found.sentences())
+    parts: list[str | Table] = [plain(one) for one in found.sentences()]
     overall = [*found.overall(), *found.overall(kind="seen")]
     if overall:
         parts.append(_overall(overall))

@@ -4,6 +4,7 @@ import { $, fill, make } from "./dom.js";
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 4000;
+const PATIENCE = 30_000;
 const KEY = "tdfnlp-unsent";
 
 /** The server understood and said no; trying again would not help. */
@@ -19,6 +20,7 @@ class Trouble extends Error {
 
 export async function call(path, body) {
   const options = { credentials: "same-origin", cache: "no-store", redirect: "error" };
+  options.signal = AbortSignal.timeout(PATIENCE);
   if (body !== undefined) {
     options.method = "POST";
     options.headers = { "Content-Type": "application/json" };
@@ -115,26 +117,30 @@ export function quiet() {
   }
 }
 
+let again = () => {};
+
+/** Say what is wrong, and wait until it is time, or wished, to try again. */
 function trouble(error, unsaved, wait) {
-  return new Promise((again) => {
-    const timer = setTimeout(again, wait);
-    const now = () => {
-      clearTimeout(timer);
-      again();
-    };
-    if (!$("alert").hidden && $("alert").dataset.said === error.message) return;
-    $("alert").dataset.said = error.message;
-    const advice =
-      error.status === 401
-        ? "Open the link that tdfnlp review printed last, in this browser."
-        : "Start it again if it was stopped.";
-    const kept = unsaved
-      ? " Your answer is kept in this tab and sent again by itself. Do not close the tab."
-      : " This page tries again by itself.";
+  const advice =
+    error.status === 401
+      ? "Open the link that tdfnlp review printed last, in this browser."
+      : "Start it again if it was stopped.";
+  const kept = unsaved
+    ? "Your answer is kept in this tab and sent again by itself. Do not close the tab."
+    : "This page tries again by itself.";
+  const words = `${error.message} ${advice} ${kept} `;
+  const box = $("alert");
+  if (box.hidden || box.dataset.said !== words) {
+    // Said once: a screen reader would read it at each attempt.
+    box.dataset.said = words;
     alarm(
       make("strong", {}, unsaved ? "Not saved yet. " : "No connection. "),
-      `${error.message} ${advice}${kept} `,
-      make("button", { type: "button", onclick: now }, "Try now"),
+      words,
+      make("button", { type: "button", onclick: () => again() }, "Try now"),
     );
+  }
+  return new Promise((resolve) => {
+    again = resolve;
+    setTimeout(resolve, wait);
   });
 }

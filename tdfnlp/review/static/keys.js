@@ -12,11 +12,12 @@ export function listen(table) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if ($("help").open || event.target.matches(TEXT)) return;
     if (event.key === "Enter" && event.target.matches(ACTS)) return;
-    const row = runs.get(event.key);
-    if (!row || (!$("single").checked && event.key.length === 1)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const row = runs.get(key);
+    if (!row || (!$("single").checked && key.length === 1)) return;
     event.preventDefault();
     // A key that is held down must not answer the next question too.
-    if (!event.repeat) row.run(event.key);
+    if (!event.repeat) row.run(key);
   });
 }
 

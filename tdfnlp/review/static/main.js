@@ -5,18 +5,11 @@ import { $, fill, make } from "./dom.js";
 import { list, listen } from "./keys.js";
 import { showPassage } from "./passage.js";
 import { Picker, inWords } from "./picker.js";
+import { banner, filters, sides } from "./screen.js";
 import { keepFresh, refreshAdvice, refreshProgress } from "./progress.js";
 
 const SETTLE = 150; // ms in which a new question cannot be accepted by a key meant for the last
 const ADVICE_EVERY = 10;
-const DECISIONS = {
-  suggest: "The model suggests this",
-  ask: "The model is unsure: you decide",
-  abstain: "The model has nothing to propose",
-};
-
-const HOW = { page: "answered on this page", "blind audit": "answered blind" };
-
 const page = { view: "questions", item: null, coder: "", only: {}, answered: 0 };
 let picker;
 
@@ -55,60 +48,6 @@ function updateSave() {
   button.disabled = !page.item || document.body.dataset.state === "busy" || (!labels.length && !first);
 }
 
-function banner(item) {
-  const parts = [];
-  if (page.view === "conflicts") {
-    parts.push(make("p", { class: "decision" }, `Coders differ here (${page.left} open). What holds?`));
-  } else if (item.blind) {
-    parts.push(
-      make("p", { class: "decision blind" }, "Your own view first: no suggestion is shown."),
-      make("p", { class: "why" }, "This passage is part of a random check."),
-    );
-  } else {
-    const suggestion = item.suggestion;
-    const words = suggestion ? DECISIONS[suggestion.decision] : "No model has looked at this passage";
-    const model = suggestion ? `${suggestion.model} · ${suggestion.decision} · ` : "";
-    parts.push(
-      make("p", { class: `decision ${suggestion?.decision ?? ""}` }, words),
-      make("p", { class: "why" }, `${model}asked because: ${item.why}`),
-    );
-  }
-  fill($("banner"), ...parts);
-}
-
-function sides(item) {
-  const cards = (item.sides ?? []).map((side, place) =>
-    make(
-      "section",
-      { class: "side", "aria-label": `Answer of ${side.coder}` },
-      make("h2", {}, side.coder),
-      make(
-        "ul",
-        {},
-        ...(side.labels.length
-          ? side.labels.map((one) =>
-              make(
-                "li",
-                {},
-                make("span", {}, one.code.join(" › ")),
-                one.valence ? make("span", { class: `tag ${one.valence}` }, one.valence) : null,
-              ),
-            )
-          : [make("li", {}, "No code")]),
-      ),
-      side.note ? make("p", { class: "said" }, side.note) : null,
-      make("p", { class: "why" }, HOW[side.how] ?? side.how),
-      make(
-        "button",
-        { type: "button", onclick: () => take(place) },
-        `Take ${side.coder}'s `,
-        make("kbd", {}, String(place + 1)),
-      ),
-    ),
-  );
-  fill($("sides"), ...cards);
-}
-
 function show(item, message = "") {
   page.item = item;
   $("note").value = "";
@@ -125,13 +64,13 @@ function show(item, message = "") {
     return;
   }
   showPassage($("passage"), item);
-  sides(item);
+  sides(item, take);
   picker.show(item.suggestion ?? null);
-  banner(item);
-  $("undo").disabled = false;
+  banner(item, page.left);
   scrollTo(0, 0);
-  $("coding").scrollTop = 0;
+  $("reading").scrollTop = $("coding").scrollTop = 0;
   $("passage").focus({ preventScroll: true });
+  $("passage").querySelector(".here").scrollIntoView({ block: "nearest" });
   setTimeout(() => state("ready"), SETTLE);
 }
 
@@ -308,25 +247,6 @@ function wire() {
   listen(KEYS);
 }
 
-function filters(study) {
-  const choices = {
-    transcript: study.transcripts,
-    group: study.groups,
-    domain: study.codebook.domains.map((one) => one.name),
-    decision: Object.keys(DECISIONS),
-  };
-  for (const [name, values] of Object.entries(choices)) {
-    const select = $(`only-${name}`);
-    fill(select, make("option", { value: "" }, "all"), ...values.map((one) => make("option", { value: one }, one)));
-    select.addEventListener("change", () => {
-      page.only[name] = select.value;
-      const said = Object.values(page.only).filter(Boolean);
-      $("filtered").textContent = said.join(", ");
-      busy(() => next());
-    });
-  }
-}
-
 /** Take the token out of the address, so that neither history nor a screenshot keeps it. */
 async function enter() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -359,7 +279,10 @@ async function start() {
   $("coder").textContent = study.coder;
   document.title = `Review · ${study.name}`;
   picker = new Picker($("picker"), study.codebook, updateSave);
-  filters(study);
+  filters(study, (only) => {
+    page.only = only;
+    busy(() => next());
+  });
   wire();
   $("gate").hidden = true;
   $("main").hidden = false;

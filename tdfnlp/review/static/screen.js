@@ -1,0 +1,87 @@
+// What stands around the list of domains: whose view is asked, other coders' answers, filters.
+
+import { $, fill, make } from "./dom.js";
+
+const DECISIONS = {
+  suggest: "The model suggests this",
+  ask: "The model is unsure: you decide",
+  abstain: "The model has nothing to propose",
+};
+
+const HOW = { page: "answered on this page", "blind audit": "answered blind" };
+
+/** Say what the coder is looking at, and why. */
+export function banner(item, open) {
+  const parts = [];
+  if (item.sides) {
+    parts.push(make("p", { class: "decision" }, `Coders differ here (${open} open). What holds?`));
+  } else if (item.blind) {
+    parts.push(
+      make("p", { class: "decision blind" }, "Your own view first: no suggestion is shown."),
+      make("p", { class: "why" }, "This passage is part of a random check."),
+    );
+  } else {
+    const suggestion = item.suggestion;
+    const words = suggestion ? DECISIONS[suggestion.decision] : "No model has looked at this passage";
+    const model = suggestion ? `${suggestion.model} · ${suggestion.decision} · ` : "";
+    parts.push(
+      make("p", { class: `decision ${suggestion?.decision ?? ""}` }, words),
+      make("p", { class: "why" }, `${model}asked because: ${item.why}`),
+    );
+  }
+  fill($("banner"), ...parts);
+}
+
+/** Put what each coder said side by side. */
+export function sides(item, take) {
+  const cards = (item.sides ?? []).map((side, place) =>
+    make(
+      "section",
+      { class: "side", "aria-label": `Answer of ${side.coder}` },
+      make("h2", {}, side.coder),
+      make(
+        "ul",
+        {},
+        ...(side.labels.length
+          ? side.labels.map((one) =>
+              make(
+                "li",
+                {},
+                make("span", {}, one.code.join(" › ")),
+                one.valence ? make("span", { class: `tag ${one.valence}` }, one.valence) : null,
+              ),
+            )
+          : [make("li", {}, "No code")]),
+      ),
+      side.note ? make("p", { class: "said" }, side.note) : null,
+      make("p", { class: "why" }, HOW[side.how] ?? side.how),
+      make(
+        "button",
+        { type: "button", onclick: () => take(place) },
+        `Take ${side.coder}'s `,
+        make("kbd", {}, String(place + 1)),
+      ),
+    ),
+  );
+  fill($("sides"), ...cards);
+}
+
+/** Let the coder choose which passages to see; `changed` gets the choice. */
+export function filters(study, changed) {
+  const only = {};
+  const choices = {
+    transcript: study.transcripts,
+    group: study.groups,
+    domain: study.codebook.domains.map((one) => one.name),
+    decision: Object.keys(DECISIONS),
+  };
+  for (const [name, values] of Object.entries(choices)) {
+    const select = $(`only-${name}`);
+    fill(select, make("option", { value: "" }, "all"), ...values.map((one) => make("option", { value: one }, one)));
+    select.addEventListener("change", () => {
+      only[name] = select.value;
+      $("filtered").textContent = Object.values(only).filter(Boolean).join(", ");
+      changed(only);
+    });
+  }
+}
