@@ -34,8 +34,9 @@ class Verdicts:
 def settle(answers: Iterable[Answer]) -> Verdicts:
     """Settle what holds now (``Store.answers()``); skipped ones say nothing.
 
-    Of coders who agree on the domains, codes are joined; a direction on which they differ is
-    mixed where it is between barrier and facilitator, else the one that somebody gave.
+    Of coders who agree on the domains, codes are joined. A direction on which they differ is none:
+    mixed is what one coder sees in a passage, not what two make of it between them. Codes outside
+    the framework need no agreement.
     """
     heard: dict[int, list[Answer]] = defaultdict(list)
     for one in answers:
@@ -47,7 +48,7 @@ def settle(answers: Iterable[Answer]) -> Verdicts:
     for number, given in sorted(heard.items()):
         final = [one for one in given if one.how == "adjudication"][-1:]
         deciding = final or given
-        if len({frozenset(_key(label) for label in one.labels) for one in deciding}) > 1:
+        if len({frozenset(label.domain for label in one.labels) - {None} for one in deciding}) > 1:
             differing.append(number)
             continue
         confirmed[number] = _joined(deciding)
@@ -55,23 +56,19 @@ def settle(answers: Iterable[Answer]) -> Verdicts:
     return Verdicts(confirmed, coders, tuple(differing))
 
 
-def _key(label: Label) -> str | tuple[str, ...]:
-    """Give what coders must agree on: the domain, and outside the framework the code itself."""
-    return label.domain or label.code
-
-
 def _joined(deciding: Iterable[Answer]) -> tuple[Label, ...]:
-    valences: dict[tuple[tuple[str, ...], str | None], list[Valence | None]] = defaultdict(list)
+    valences: dict[tuple[tuple[str, ...], str | None], set[Valence]] = defaultdict(set)
     for one in deciding:
         for label in one.labels:
-            valences[label.code, label.domain].append(label.valence)
+            valences[label.code, label.domain] |= {label.valence} if label.valence else set()
     return tuple(
-        Label(code, domain, direction(given)) for (code, domain), given in valences.items()
+        Label(code, domain, given.pop() if len(given) == 1 else None)
+        for (code, domain), given in valences.items()
     )
 
 
 def direction(given: Iterable[Valence | None]) -> Valence | None:
-    """Join the directions given to one thing: barrier and facilitator together are mixed."""
+    """Join the directions that one coder gave: barrier and facilitator together are mixed."""
     found = {one for one in given if one is not None}
     if len(found) <= 1:
         return next(iter(found), None)

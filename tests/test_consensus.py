@@ -25,14 +25,20 @@ def answers(*given: tuple[str, Sequence[Label], str]) -> list[Answer]:
 
 def test_coders_who_agree_on_the_domains_decide_and_codes_are_joined() -> None:
     found = settle(answers(("Ana", [KNOWLEDGE], "page"), ("Ben", [CHILD, HELPS], "imported")))
-    assert found.confirmed == {1: (Label(("Knowledge",), "Knowledge", "mixed"), CHILD)}
+    assert found.confirmed == {1: (Label(("Knowledge",), "Knowledge"), CHILD)}
     assert found.coders == {1: ("Ana", "Ben")} and found.open == ()
 
 
 def test_coders_who_differ_leave_it_open() -> None:
-    for other in ([SKILLS], [KNOWLEDGE, SKILLS], [], [KNOWLEDGE, HUMOUR]):
+    for other in ([SKILLS], [KNOWLEDGE, SKILLS], [], [HUMOUR]):
         found = settle(answers(("Ana", [KNOWLEDGE], "page"), ("Ben", other, "page")))
         assert (found.confirmed, found.coders, found.open) == ({}, {}, (1,))
+
+
+def test_codes_outside_the_framework_need_no_agreement() -> None:
+    found = settle(answers(("Ana", [KNOWLEDGE, HUMOUR], "page"), ("Ben", [KNOWLEDGE], "page")))
+    assert found.confirmed == {1: (KNOWLEDGE, HUMOUR)}
+    assert settle(answers(("Ana", [HUMOUR], "page"), ("Ben", [], "page"))).open == ()
 
 
 def test_no_code_is_an_answer_and_skipping_is_none() -> None:

@@ -48,11 +48,11 @@ def codebook_view(desk: Desk) -> Json:
                 "name": domain.name,
                 "definition": domain.definition,
                 "constructs": list(domain.constructs),
-                "codes": [_code(one.path) for one in codes if one.domain == domain.name],
+                "codes": [list(one.path) for one in codes if one.domain == domain.name],
             }
             for domain in TDF
         ],
-        "others": [_code(one.path) for one in codes if one.domain not in DOMAINS],
+        "others": [list(one.path) for one in codes if one.domain not in DOMAINS],
     }
 
 
@@ -141,8 +141,6 @@ def undo_view(desk: Desk, coder: str, token: str) -> Json:
     undone = desk.store.undo(coder, token)
     if undone is None:
         return {"undone": False}
-    if undone.undoes is None or undone.coder != coder:
-        raise InputError("This token belongs to another answer.")
     before = next(
         one for one in desk.store.record(utterance=undone.utterance) if one.id == undone.undoes
     )
@@ -191,7 +189,3 @@ def _labels(labels: tuple[Label, ...]) -> list[Json]:
     return [
         {"code": list(one.code), "domain": one.domain, "valence": one.valence} for one in labels
     ]
-
-
-def _code(path: tuple[str, ...]) -> list[str]:
-    return list(path)

@@ -10,6 +10,9 @@ const KEY = "tdfnlp-unsent";
 /** The server understood and said no; trying again would not help. */
 export class Refused extends Error {}
 
+/** An answer was refused: it is not in the study. */
+export class NotStored extends Refused {}
+
 /** Nobody answered, or the server could not do it now; trying again may help. */
 class Trouble extends Error {
   constructor(message, status = 0) {
@@ -62,6 +65,8 @@ export async function deliver(answer) {
   keep(answer);
   try {
     return await insist("/api/answer", answer);
+  } catch (error) {
+    throw error instanceof Refused ? new NotStored(error.message) : error;
   } finally {
     keep(null);
   }

@@ -1,6 +1,6 @@
 // The review page: one passage at a time, the coder's own decision, stored before the next one.
 
-import { Refused, alarm, call, deliver, insist, newToken, unsent } from "./api.js";
+import { NotStored, Refused, alarm, call, deliver, insist, newToken, unsent } from "./api.js";
 import { $, fill, make } from "./dom.js";
 import { list, listen } from "./keys.js";
 import { showPassage } from "./passage.js";
@@ -17,7 +17,9 @@ let picker;
 
 function state(name) {
   document.body.dataset.state = name;
-  for (const id of ["none", "skip", "undo"]) $(id).disabled = name === "busy";
+  for (const id of ["none", "skip", "undo", "note"]) $(id).disabled = name === "busy";
+  // What is on its way to the study cannot be changed any more.
+  for (const id of ["sides", "picker"]) $(id).inert = name === "busy";
   updateSave();
 }
 
@@ -86,7 +88,7 @@ async function busy(work) {
       alarm(make("strong", {}, "This page failed. "), "Reload it; what it called saved is stored.");
       throw error;
     }
-    alarm(make("strong", {}, "Not stored. "), error.message);
+    alarm(make("strong", {}, error instanceof NotStored ? "Not stored. " : "Not done. "), error.message);
     state("ready");
   }
 }
