@@ -1,8 +1,10 @@
 """A run over a corpus: the same result however it is cut, and nothing done twice."""
 
+import errno
 import json
 import pickle
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from tdfnlp import parallel
 from tdfnlp.cli import cli
 from tdfnlp.corpus import Corpus, count_identifiers, folder, shards, suggest_corpus
 from tdfnlp.embedding import Encoder
-from tdfnlp.errors import FormatError, InputError, ModelError, WorkerError
+from tdfnlp.errors import FormatError, InputError, ModelError, OutputError, WorkerError
 from tdfnlp.model import Model
 from tdfnlp.parallel import Loading, each, loaded, loading
 from tdfnlp.suggest import suggest_codes, unique_name
@@ -263,6 +265,33 @@ def test_a_damaged_manifest_is_written_anew(source: Path, output: Path, tiny: Mo
 
 def test_two_runs_do_not_share_a_folder(source: Path, output: Path, tiny: Model) -> None:
     with folder.opened(output), pytest.raises(InputError, match="Another run is writing to out"):
+        suggest_corpus(source, output, model=tiny)
+
+
+def test_a_disk_or_a_system_without_locks_does_not_stop_a_run(
+    source: Path, output: Path, tiny: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert suggest_corpus(source, output, model=tiny).written == 0
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    assert suggest_corpus(source, output, model=tiny).written == 0
+
+
+def test_a_folder_that_cannot_be_looked_into(
+    source: Path, output: Path, tiny: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path == output:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(OutputError, match="cannot be looked into: Permission denied"):
         suggest_corpus(source, output, model=tiny)
 
 
