@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .report import RESULTS, ROOT
@@ -22,18 +23,22 @@ def main(_arguments: Sequence[str]) -> None:
         "models": _models(results),
     }
     for file in (ROOT / "README.md", ROOT / "models" / "README.md"):
-        text = file.read_text("utf-8")
-        for name, table in tables.items():
-            mark = _MARK.format(name)
-            pattern = re.escape(mark) + r".*?" + re.escape(_END)
-            text = re.sub(
-                pattern, f"{mark}\n{table}\n{_END}".replace("\\", "\\\\"), text, flags=re.S
-            )
-        file.write_text(text, "utf-8")
-        print(f"Figures written into {file.relative_to(ROOT)}")
+        fill(file, tables, _MARK)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def fill(file: Path, tables: Mapping[str, str], mark: str) -> None:
+    """Put tables between their marks in a file; `mark` has a gap for the table's name."""
+    text = file.read_text("utf-8")
+    for name, lines in tables.items():
+        begin = mark.format(name)
+        pattern = re.escape(begin) + r".*?" + re.escape(_END)
+        text = re.sub(pattern, f"{begin}\n{lines}\n{_END}".replace("\\", "\\\\"), text, flags=re.S)
+    file.write_text(text, "utf-8")
+    print(f"Figures written into {file.relative_to(ROOT)}")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Build a GitHub-flavoured table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -68,7 +73,7 @@ def _accuracy(results: dict[str, Any]) -> str:
         )
     header = ("measured on (n)", "first domain right", "right one among three")
     beside_names = ("majority, first / three", "TF-IDF + LR", "frozen vectors + LR")
-    return _table((*header, *beside_names, "kappa", "ECE", "direction right"), rows)
+    return table((*header, *beside_names, "kappa", "ECE", "direction right"), rows)
 
 
 def _decisions(results: dict[str, Any]) -> str:
@@ -83,7 +88,7 @@ def _decisions(results: dict[str, Any]) -> str:
         for test, one in results["thresholds"]["default"].items()
     ]
     header = ("measured on (coded)", "share suggested", "of these right")
-    return _table((*header, "talk outside TDF suggested", "coded talk abstained from"), rows)
+    return table((*header, "talk outside TDF suggested", "coded talk abstained from"), rows)
 
 
 def _domains(results: dict[str, Any]) -> str:
@@ -97,7 +102,7 @@ def _domains(results: dict[str, Any]) -> str:
         ]
         for domain in first
     ]
-    return _table(("precision / recall / F1 (n)", *tests), rows)
+    return table(("precision / recall / F1 (n)", *tests), rows)
 
 
 def _models(results: dict[str, Any]) -> str:
@@ -109,6 +114,4 @@ def _models(results: dict[str, Any]) -> str:
     ]
     one = next(iter(results["shipped"].values()))
     pools = [name for name, value in one.items() if isinstance(value, list)]
-    return _table(
-        ("model", *(f"first right, {pool}" for pool in pools), "MB", "utterances/s"), rows
-    )
+    return table(("model", *(f"first right, {pool}" for pool in pools), "MB", "utterances/s"), rows)

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tdfnlp.items import base_weights, soft_targets
 from tdfnlp.model import Model
 from tdfnlp.strategies import NAMES
@@ -23,11 +21,14 @@ from .exams import Exam, invented_exams, real_exams, split
 from .ladder import by_study, ours
 from .queries import peers
 from .report import RESULTS, keep
-from .simulation import Course, Study, Way, simulate, study
+from .simulation import Course, Way, simulate
+from .studies import Study, study
 from .summary import RANDOM, summarise, verdicts
 
 SEEDS = 20
 AUDIT = 0.2  # as the product does
+CHECKED = tuple(Way("shipped", name, AUDIT) for name in ("mixed", RANDOM))
+"""Ways whose thresholds are tried, too."""
 _SMALLEST = 50
 """Passages of a paper under which nothing is left to hold out."""
 
@@ -50,35 +51,39 @@ def main(arguments: Sequence[str]) -> None:
 def _run(seeds: int) -> dict[str, Any]:
     started = time.perf_counter()
     studies = _studies()
-    ways = every_way()
-    found: dict[str, dict[Way, list[Course]]] = {one.name: {} for one in studies}
-    tasks = [_Task(one, ways, seed) for seed in range(seeds) for one in studies]
+    found: Found = {one.name: {} for one in studies}
+    tasks = [_Task(one, every_way(), seed) for seed in range(seeds) for one in studies]
     for number, (task, courses) in enumerate(zip(tasks, _each(tasks), strict=True), start=1):
         for way, course in courses.items():
             found[task.study.name].setdefault(way, []).append(course)
         seconds = time.perf_counter() - started
-        print(
-            f"{number}/{len(tasks)}: {task.study.name}, seed {task.seed} ({seconds:.0f} s)",
-            flush=True,
-        )
-    summaries = {one.name: _facts(one) | summarise(found[one.name]) for one in studies}
+        done = f"{number}/{len(tasks)}: {task.study.name}, seed {task.seed}"
+        print(f"{done} ({seconds:.0f} s)", flush=True)
+    return results(studies, found) | {"seconds": round(time.perf_counter() - started)}
+
+
+Found = dict[str, dict[Way, list[Course]]]
+"""Study to way to how it went, by seed."""
+
+
+def results(studies: Sequence[Study], found: Found) -> dict[str, Any]:
+    """Sum up all studies."""
+    invented = [found[one.name] for one in studies if not _is_real(one)]
     return {
-        "seeds": seeds,
+        "seeds": len(next(iter(invented[0].values()))),
         "model": studies[0].model.id,
         "audit": AUDIT,
         "peers": list(peers()),
-        "studies": summaries,
-        "verdicts": verdicts([found[one.name] for one in studies if not _is_real(one)]),
-        "seconds": round(time.perf_counter() - started),
+        "studies": {one.name: _facts(one) | summarise(found[one.name]) for one in studies},
+        "verdicts": verdicts(invented),
     }
 
 
 def every_way() -> tuple[Way, ...]:
-    """List the ways: ours with and without the audit, others without, from both starts."""
-    audited = [Way(start, name, AUDIT) for start in ("shipped", "nothing") for name in NAMES]
-    bare = [Way("shipped", name, 0) for name in NAMES]
-    others = [Way(start, name, 0) for start in ("shipped", "nothing") for name in peers()]
-    return (*audited, *bare, Way("nothing", RANDOM, 0), *others)
+    """List the ways: ours with and without the audit, others without; from both starts."""
+    starts = ("shipped", "nothing")
+    own = [Way(start, name, share) for start in starts for share in (AUDIT, 0) for name in NAMES]
+    return (*own, *(Way(start, name, 0) for start in starts for name in peers()))
 
 
 def _studies() -> list[Study]:
@@ -127,7 +132,7 @@ def _work(task: _Task) -> dict[Way, Course]:
             way,
             task.seed,
             others.get(way.strategy),
-            checked=way.start == "shipped" and way.audit > 0,
+            checked=way in CHECKED,
         )
         for way in task.ways
     }

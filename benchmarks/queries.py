@@ -5,6 +5,7 @@ scikit-activeml comes with the development tools. small-text is used where it is
 """
 
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from tdfnlp.classifier import Head, Proba
 from tdfnlp.framework import DOMAINS
 
-from .simulation import Choose, Rows, Study
+from .simulation import Choose
+from .studies import Rows, Study
 
 SKACTIVEML = ("margin", "DropQuery")
 """Its uncertainty sampling by margin, and its newest for vectors that stay (Gupte et al. 2024)."""
@@ -47,23 +49,23 @@ def _skactiveml(name: str) -> Choose:
         from skactiveml.base import SkactivemlClassifier
 
         class Fitted(SkactivemlClassifier):  # type: ignore[misc]
-            """Our head as theirs."""
+            """Our head as theirs, over features that were not turned."""
 
             def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Fitted":
                 return self
 
             def predict_proba(self, X: Proba) -> Proba:
-                return head.predict_proba(X)
+                return head.predict_proba(X @ study.axes)
 
             def predict(self, X: Proba) -> npt.NDArray[np.intp]:
-                return head.predict_proba(X).argmax(axis=1)
+                return np.asarray(self.predict_proba(X).argmax(axis=1))
 
         labels = np.full(len(study.rows), np.nan)
         labels[list(asked)] = _single(study, asked)
         options = {"method": "margin_sampling"} if name == "margin" else {}
         kind = "UncertaintySampling" if name == "margin" else name
         chosen = getattr(pool, kind)(random_state=int(rng.integers(2**31)), **options).query(
-            study.rows,
+            study.rows @ study.axes.T,
             labels,
             Fitted(classes=range(len(DOMAINS) + 1)),
             fit_clf=False,
@@ -84,7 +86,7 @@ def _breaking_ties(
     rng: np.random.Generator,
 ) -> Sequence[int]:
     """Ask small-text, which looks at probabilities alone here."""
-    import small_text
+    small_text: Any = import_module("small_text")
 
     class Fitted:
         """Our head as theirs."""

@@ -58,15 +58,14 @@ def summarise(courses: Courses) -> dict[str, Any]:
                     name: _span(_answers(some[:, :, which], grid, target, draws))
                     for name, (which, target) in levels.items()
                 },
-                "gain": _span(_over(_early(some, grid) - _early(_base(curves, way), grid), draws)),
-                "curve": [
-                    [int(count), *(round(float(value), 4) for value in line)]
-                    for count, line in zip(grid, some.mean(axis=0), strict=True)
-                ],
+                "gain": _span(
+                    _over(_early(some, grid) - _early(curves[_random(way)], grid), draws)
+                ),
+                "curve": _drawn(some, grid) if way.strategy in _TOLD else None,
             }
         )
     return {
-        "pool": [len(one) for one in (grid,)][0] and int(grid[-1]),
+        "pool": int(grid[-1]),
         "final": {
             start: {
                 name: _span(_over(final[:, which], draws))
@@ -89,7 +88,7 @@ def verdicts(studies: Sequence[Courses]) -> list[dict[str, Any]]:
         gains = []
         for courses in studies:
             grid = _grid(courses[way])
-            base = _curves(courses[_random(courses, way)], grid)
+            base = _curves(courses[_random(way)], grid)
             gains.append(_early(_curves(courses[way], grid), grid) - _early(base, grid))
         gain = _span(_over(np.mean(gains, axis=0), draws))
         found.append(
@@ -99,7 +98,7 @@ def verdicts(studies: Sequence[Courses]) -> list[dict[str, Any]]:
 
 
 def _grid(courses: Sequence[Course]) -> Array:
-    """Counts of answers that all seeds reached."""
+    """List the counts of answers that all seeds reached."""
     least = min(one.counts[-1] for one in courses)
     counts = [*range(0, LATE, STEP), *range(LATE, 10_000, LATE_STEP)]
     return np.array([count for count in counts if count <= least], dtype=np.float64)
@@ -109,7 +108,9 @@ def _curves(courses: Sequence[Course], grid: Array) -> Array:
     """Give figures by seed and count, shape (seeds, counts, figures)."""
     return np.array(
         [
-            np.column_stack([np.interp(grid, one.counts, each) for each in zip(*one.figures)])
+            np.column_stack(
+                [np.interp(grid, one.counts, each) for each in zip(*one.figures, strict=True)]
+            )
             for one in courses
         ]
     )
@@ -128,14 +129,10 @@ def _over(values: Array, draws: npt.NDArray[np.intp]) -> Array:
 def _span(values: Array) -> list[float | None]:
     """Value and interval; what is never reached is infinite and becomes None."""
     low, high = np.percentile(values[1:], [2.5, 97.5], method="nearest")
-    return [
-        round(float(one), 4) if np.isfinite(one) else None for one in (values[0], low, high)
-    ]
+    return [round(float(one), 4) if np.isfinite(one) else None for one in (values[0], low, high)]
 
 
-def _answers(
-    curves: Array, grid: Array, targets: Array, draws: npt.NDArray[np.intp]
-) -> Array:
+def _answers(curves: Array, grid: Array, targets: Array, draws: npt.NDArray[np.intp]) -> Array:
     """Count answers until the mean curve is at a target, by draw.
 
     The curve is made to rise (isotonic regression), so that no lucky point counts.
@@ -159,12 +156,14 @@ def _early(curves: Array, grid: Array) -> Array:
     return np.asarray(curves[:, (grid > 0) & (grid <= EARLY), 0].mean(axis=1))
 
 
-def _random(known: Mapping[Way, Any], way: Way) -> Way:
+def _random(way: Way) -> Way:
     return Way(way.start, RANDOM, way.audit)
 
 
-def _base(curves: Mapping[Way, Array], way: Way) -> Array:
-    return curves[_random(curves, way)]
+def _drawn(curves: Array, grid: Array) -> list[list[float]]:
+    """Mean macro-F1 by count, for the picture."""
+    means = curves[:, :, 0].mean(axis=0)
+    return [[int(at), round(float(mean), 4)] for at, mean in zip(grid, means, strict=True)]
 
 
 def _product(known: Mapping[Way, Any], strategy: str) -> Way:

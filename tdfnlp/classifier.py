@@ -45,10 +45,7 @@ class Head:
 
     def predict_proba(self, features: Floats | Proba) -> Proba:
         """Probabilities, shape (n, classes); rows sum to 1."""
-        logits = (features @ self.coef.T + self.intercept) / self.temperature
-        logits -= logits.max(axis=1, keepdims=True)
-        shares = np.exp(logits)
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float64)
+        return _softmax((features @ self.coef.T + self.intercept) / self.temperature)
 
 
 def study_mean(vectors: Floats, prior: Proba) -> Proba:
@@ -111,6 +108,18 @@ def features(answers: Floats, questions: Floats, *, mean: Proba, question_mean: 
 def with_domain(rows: Proba, domains: npt.NDArray[np.intp], count: int) -> Proba:
     """Append a one-hot domain to each row: direction belongs to the (passage, domain) pair."""
     return np.hstack([rows, np.eye(count)[domains]])
+
+
+def predict_given_domain(head: Head, rows: Proba, count: int) -> Proba:
+    """Predict as from ``with_domain``, for every domain at once; shape (n, count, classes)."""
+    width = rows.shape[1]
+    own = rows @ head.coef[:, :width].T + head.intercept
+    return _softmax((own[:, None, :] + head.coef[:, width : width + count].T) / head.temperature)
+
+
+def _softmax(logits: Proba) -> Proba:
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
 def fit_head(

@@ -1,7 +1,7 @@
 """What holds of each utterance once all coders are heard.
 
-An adjudication decides. Otherwise coders who agree on the domains decide; where they do not, the
-utterance is open until somebody adjudicates, and nothing is learnt from it or reported of it.
+The last adjudication decides. Otherwise coders who agree on the domains decide; where they do not,
+the utterance is open until somebody adjudicates, and nothing is learnt from it or reported of it.
 """
 
 from collections import defaultdict
@@ -34,9 +34,9 @@ class Verdicts:
 def settle(answers: Iterable[Answer]) -> Verdicts:
     """Settle what holds now (``Store.answers()``); skipped ones say nothing.
 
-    Of coders who agree on the domains, codes are joined. A direction on which they differ is none:
-    mixed is what one coder sees in a passage, not what two make of it between them. Codes outside
-    the framework need no agreement.
+    Of coders who agree on the domains, codes are joined. The direction of a domain on which they
+    differ is none, whatever its codes: mixed is what one coder sees in a passage, not what two
+    make of it between them. Codes outside the framework need no agreement.
     """
     heard: dict[int, list[Answer]] = defaultdict(list)
     for one in answers:
@@ -57,13 +57,18 @@ def settle(answers: Iterable[Answer]) -> Verdicts:
 
 
 def _joined(deciding: Iterable[Answer]) -> tuple[Label, ...]:
-    valences: dict[tuple[tuple[str, ...], str | None], set[Valence]] = defaultdict(set)
+    given: dict[tuple[tuple[str, ...], str | None], set[Valence]] = defaultdict(set)
+    views: dict[object, set[Valence]] = defaultdict(set)  # of a domain, what each coder made of it
     for one in deciding:
+        own: dict[object, list[Valence | None]] = defaultdict(list)
         for label in one.labels:
-            valences[label.code, label.domain] |= {label.valence} if label.valence else set()
+            given[label.code, label.domain] |= {label.valence} if label.valence else set()
+            own[label.domain or label.code].append(label.valence)
+        for about, valences in own.items():
+            views[about] |= {view} if (view := direction(valences)) else set()
     return tuple(
-        Label(code, domain, given.pop() if len(given) == 1 else None)
-        for (code, domain), given in valences.items()
+        Label(code, domain, direction(found) if len(views[domain or code]) < 2 else None)
+        for (code, domain), found in given.items()
     )
 
 

@@ -13,7 +13,7 @@ from .errors import InputError
 from .exchange import check_target, write_suggestions
 from .files import replacing
 from .framework import DOMAINS
-from .landing import directed
+from .landing import adjudicating, directed
 from .spelling import meaning
 from .spreadsheet import as_text, as_utf8
 from .store import Answer, Label, Run, Store
@@ -104,7 +104,7 @@ def _write_project(store: Store, path: Path) -> tuple[str, ...]:
     check_target(path, study)
     # A project of its own: from a source it would be that source with the suggestions only.
     transcripts = tuple(replace(one, source=None) for one in study.transcripts)
-    codings = tuple(_with_direction(one) for one in study.codings)
+    codings = tuple(_of_user(_with_direction(one)) for one in study.codings)
     study = replace(study, transcripts=transcripts, codings=codings)
     silent = sum(one.verdict in ("none", "skip") for one in store.answers())
     notes = [f"{silent} answers without a code are not in a project."] if silent else []
@@ -119,6 +119,12 @@ def _with_direction(one: Coding) -> Coding:
     if one.valence is None or (said and said.valence == one.valence):
         return one
     return replace(one, code=directed(one.code, one.valence))
+
+
+def _of_user(one: Coding) -> Coding:
+    """Keep what a coder decided for all apart from what the coder had said."""
+    decided = one.how == "adjudication"
+    return replace(one, coder=adjudicating(one.coder)) if decided else one
 
 
 def _newest(store: Store, run: Run) -> list[Suggestion]:

@@ -16,7 +16,7 @@ from .exchange import all_codes
 from .export import Suggestions
 from .formats.conventions import ROOT, is_machine
 from .framework import Valence
-from .landing import fill_up, landed, placed, spans, undirected
+from .landing import adjudicator, fill_up, landed, placed, spans, undirected
 from .mapping import tie
 from .model import Model
 from .predicting import Progress, predict
@@ -91,7 +91,7 @@ def fill(
         A transcript of that name is there with another text.
     """
     added = store.add_transcripts(study.transcripts, segment(study.transcripts))
-    store.add_codes(tie(_peoples(study.codes)).codebook.codes)
+    store.add_codes(tie(peoples_codes(study.codes)).codebook.codes)
     return Filled(added, refresh(store, model, encoder=encoder, progress=progress))
 
 
@@ -148,17 +148,15 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
     InputError
         There are no codings of people.
     """
-    people = [one for one in study.codings if not _is_program(one)]
-    if not people:
-        raise InputError("There are no codings of people to import.")
+    people = peoples_codings(study)
     left = len(study.codings) - len(people)
     notes = [f"{left} codings of machine users were left out."] if left else []
     study, placing = placed(store, replace(study, codings=tuple(people)))
     notes += placing
     added = store.add_transcripts(study.transcripts, segment(study.transcripts))
-    store.add_codes(_peoples(all_codes(study)))
+    store.add_codes(peoples_codes(all_codes(study)))
     codes = {code.path: code for code in store.codes()}
-    notes += _differing(codes, _peoples(study.codes))
+    notes += _differing(codes, peoples_codes(study.codes))
     places = spans(store)
     heard, missed = landed(study.codings, places)
     if missed:
@@ -170,7 +168,25 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
         for coder, said in sorted(heard.items())
     ]
     new, known, kept = (sum(column) for column in zip(*counts, strict=True)) if counts else (0,) * 3
-    return Imported(added, tuple(sorted(heard)), new, known, kept, tuple(notes))
+    coders = sorted({adjudicator(user) or user for user in heard})
+    return Imported(added, tuple(coders), new, known, kept, tuple(notes))
+
+
+def peoples_codings(study: Study) -> list[Coding]:
+    """Give the codings that people made.
+
+    Raises
+    ------
+    InputError
+        There are none.
+    """
+    people = [one for one in study.codings if not _is_program(one)]
+    if not people:
+        raise InputError(
+            "There are no codings of people to import. Transcripts without any go into a study "
+            "with `tdfnlp suggest --study`."
+        )
+    return people
 
 
 def is_program(coder: str) -> bool:
@@ -182,9 +198,16 @@ def _is_program(one: Coding) -> bool:
     return is_program(one.coder) or one.how == "suggested"
 
 
-def _peoples(codes: Iterable[Code]) -> list[Code]:
-    """Leave out the codes of suggestions that an earlier export carries."""
-    return [code for code in codes if code.path[:1] != (ROOT,)]
+def peoples_codes(codes: Iterable[Code]) -> list[Code]:
+    """Leave out what an earlier export adds: codes of suggestions, and those that say a direction.
+
+    A coding of the latter becomes one of the code above it, with that direction.
+    """
+    return [
+        code
+        for code in codes
+        if code.path[:1] != (ROOT,) and undirected(code.path)[0] == code.path
+    ]
 
 
 def _differing(codes: Mapping[tuple[str, ...], Code], given: Iterable[Code]) -> Iterator[str]:
@@ -220,25 +243,32 @@ def _moment(when: str) -> str:
         return ""
 
 
-def _import_coder(store: Store, coder: str, said: Iterable[Given]) -> tuple[int, int, int]:
+def _import_coder(store: Store, user: str, said: Iterable[Given]) -> tuple[int, int, int]:
     """Store what is new; give how many answers are, how many were known, how many were kept."""
-    standing = {one.utterance: one for one in store.answers(coder=coder) if _is_own(one)}
+    decides, coder = bool(adjudicator(user)), adjudicator(user) or user
+    standing = {
+        one.utterance: one
+        for one in store.answers(coder=coder)
+        if (one.how == "adjudication") == decides
+    }
     fresh: list[Given] = []
     known = kept = 0
     for one in sorted(said, key=lambda one: one.utterance):
         there = standing.get(one.utterance)
-        if there and there.how != "imported":
-            kept += 1
-        elif there and set(there.labels) == set(one.labels) and there.note == one.note:
+        if there and _says(there) == (set(one.labels), one.note):
             known += 1
+        elif there and there.how != "imported":
+            kept += 1
         else:
-            fresh.append(replace(one, token=_token(coder, one, there)))
+            fresh.append(replace(one, token=_token(user, one, there)))
+    if decides:
+        fresh = [replace(one, how="adjudication") for one in fresh]
     store.answer(coder, *fresh)
     return len(fresh), known, kept
 
 
-def _is_own(one: Answer) -> bool:
-    return one.how != "adjudication"
+def _says(there: Answer) -> tuple[set[Label], str] | None:
+    return None if there.verdict == "skip" else (set(there.labels), there.note)
 
 
 def _token(coder: str, one: Given, there: Answer | None) -> str:

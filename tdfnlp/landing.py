@@ -9,10 +9,13 @@ from typing import TypeAlias
 from .coding import Coding, Study
 from .framework import VALENCES, Valence
 from .matching import locate
-from .store import Store
+from .store import Store, coder_name
 
 UNKNOWN = "unknown"
 """Coder of what the source names no coder for."""
+_DECIDED = " (adjudication)"
+"""Ends the name of the user for whom a coder's adjudications leave a study file: a project has no
+other place for them, and they are not what the coder said before."""
 Spans: TypeAlias = Sequence[tuple[int, int, int]]
 """Start, end and number of the utterances of one transcript, in order."""
 
@@ -60,7 +63,7 @@ def landed(
         missed += not units
         for unit in units:
             named = any(map(str.isalnum, one.coder))
-            heard[one.coder.strip() if named else UNKNOWN][unit].append(one)
+            heard[coder_name(one.coder) if named else UNKNOWN][unit].append(one)
     return heard, missed
 
 
@@ -76,11 +79,29 @@ def _units(one: Coding, spans: Spans) -> Iterator[int]:
 
 def fill_up(heard: Mapping[str, dict[int, list[Coding]]], spans: Mapping[str, Spans]) -> None:
     """Give each coder the utterances that he or she left, in transcripts with codings of theirs."""
-    for said in heard.values():
+    for coder, said in heard.items():
+        if adjudicator(coder):
+            continue  # they decide where coders differ, and say nothing of the rest
         touched = {one.transcript for some in said.values() for one in some}
         for name in touched:
             for _, _, unit in spans[name]:
                 said.setdefault(unit, [])
+
+
+def adjudicating(coder: str) -> str:
+    """Name the user for whom a coder's adjudications leave a study file."""
+    return coder + _DECIDED
+
+
+def adjudicator(user: str) -> str:
+    """Give the coder whose adjudications a user has, "" for a user who codes.
+
+    Examples
+    --------
+    >>> adjudicator(adjudicating("Ana")), adjudicator("Ana")
+    ('Ana', '')
+    """
+    return user.removesuffix(_DECIDED) if user.endswith(_DECIDED) else ""
 
 
 def directed(path: tuple[str, ...], valence: Valence) -> tuple[str, ...]:

@@ -15,7 +15,15 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from .classifier import Floats, Head, Proba, features, study_mean, with_domain
+from .classifier import (
+    Floats,
+    Head,
+    Proba,
+    features,
+    predict_given_domain,
+    study_mean,
+    with_domain,
+)
 from .codebook import TDF_CODEBOOK
 from .embedding import Encoder
 from .errors import ModelError, ModelMismatchError, OutputError
@@ -27,6 +35,7 @@ from .weights import models_folder, read_json
 FORMAT = 1
 ENCODER = "encoder"
 """Folder inside a model's own, where it brings an encoder."""
+_SLICE = 4_096
 _FILES = ("head.npz", "thresholds.json", "codebook.json")
 
 
@@ -194,6 +203,31 @@ class Model:
         """
         rows = with_domain(self._rows(answers, questions, mean), domains, len(DOMAINS))
         return self.valence_head.predict_proba(rows)
+
+    def predict(
+        self, answers: Floats, questions: Floats, *, mean: Proba | None = None
+    ) -> tuple[Proba, Proba]:
+        """Predict domains, and the valence for each domain, in one go and in little memory.
+
+        Parameters
+        ----------
+        answers, questions, mean
+            As for ``predict_proba``.
+
+        Returns
+        -------
+        proba : array, shape (n, 15)
+        valences : array, shape (n, 14, 4)
+        """
+        mean = study_mean(answers, self.mean) if mean is None else mean
+        proba = np.empty((len(answers), len(self.domain_head.coef)))
+        valences = np.empty((len(answers), len(DOMAINS), len(self.valence_head.coef)))
+        for start in range(0, len(answers), _SLICE):
+            part = slice(start, start + _SLICE)
+            rows = self._rows(answers[part], questions[part], mean)
+            proba[part] = self.domain_head.predict_proba(rows)
+            valences[part] = predict_given_domain(self.valence_head, rows, len(DOMAINS))
+        return proba, valences
 
     def _rows(self, answers: Floats, questions: Floats, mean: Proba | None) -> Proba:
         mean = study_mean(answers, self.mean) if mean is None else mean

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from .classifier import Floats, Proba, study_mean
 from .embedding import Encoder
-from .framework import DOMAINS
 from .model import Model
 from .parallel import Loading, each, loaded, loading
 from .predictions import Predictions
@@ -85,17 +84,13 @@ def classify(
         The study's mean vector, where the utterances are a part of it.
     """
     mean = study_mean(answers, model.mean) if mean is None else mean
-    proba = model.predict_proba(answers, questions, mean=mean)
-    directions = [
-        model.predict_valence_proba(answers, questions, np.full(len(answers), place), mean=mean)
-        for place in range(len(DOMAINS))
-    ]
+    proba, valences = model.predict(answers, questions, mean=mean)
     decisions = [
         # Nothing can be said of a text without a single letter.
         decision if any(map(str.isalpha, one.text)) else "abstain"
         for one, decision in zip(utterances, decide(proba, model.thresholds), strict=True)
     ]
-    return Predictions(proba, np.stack(directions, axis=1), tuple(decisions), answers)
+    return Predictions(proba, valences, tuple(decisions), answers)
 
 
 def _encode_apart(

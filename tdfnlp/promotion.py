@@ -161,8 +161,8 @@ def _conclusion(promote: bool, people: int, p: float, margin: float, difference:
 def compare(trained: Trained, rival: Model | None = None, *, random_state: int = 0) -> Comparison:
     """Compare a new model, out of fold, with the one in use.
 
-    Where the one in use learnt from this study itself, only units answered since are compared; if
-    these are too few, the shipped model takes its place.
+    Where the one in use learnt from confirmed units itself, only units answered since are compared;
+    if these are too few, the shipped model takes its place.
 
     Parameters
     ----------
@@ -177,8 +177,9 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     if not _enough(trained, keep):
         shipped = Model.load()
         notes.append(
-            f"{rival.id} learnt from this study and fewer than {_FEWEST_FRESH} units of "
-            f"{_FEWEST_PEOPLE} people were confirmed since, so the comparison is with {shipped.id}."
+            f"{rival.id} learnt from confirmed units itself, and fewer than {_FEWEST_FRESH} units "
+            f"of {_FEWEST_PEOPLE} people were confirmed since, so the comparison is with "
+            f"{shipped.id}."
         )
         rival, keep = shipped, np.ones(len(keep), dtype=bool)
     encoder = _encoder(rival, trained.encoder)
@@ -229,7 +230,7 @@ def _fresh(trained: Trained, rival: Model) -> Bools:
     if "learnt" not in rival.facts:
         return np.ones(len(units), dtype=bool)
     until = rival.facts["learnt"]["until"]
-    return np.array([one.when > until for one in units])
+    return np.array([bool(until) and one.when > until for one in units])
 
 
 def _enough(trained: Trained, keep: Bools) -> bool:

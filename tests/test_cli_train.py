@@ -1,19 +1,27 @@
 """Training, evaluating and choosing models on the command line, on the invented sample study."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import INTERVIEWS
 from test_cli import run
+from toys import toy_encoder, toy_lessons, toy_model
 
 from tdfnlp.choosing import model_in_use
+from tdfnlp.cli.train import _say
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.coding import Coding, Study
+from tdfnlp.exchange import write
 from tdfnlp.formats import find, read
+from tdfnlp.framework import DOMAINS
 from tdfnlp.intake import import_codings
 from tdfnlp.lessons import read_lessons
 from tdfnlp.model import Model
+from tdfnlp.promotion import compare
+from tdfnlp.retraining import train
 from tdfnlp.store import Store
 
 GOLD = INTERVIEWS.parent / "gold.jsonl"
@@ -113,3 +121,45 @@ def test_what_cannot_be_done_is_one_sentence(
 def test_the_shipped_models_are_listed() -> None:
     code, text = run("models")
     assert code == 0 and "default-" in text and "shipped, top-1" in text
+
+
+def test_the_audit_and_what_else_to_know_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    trained = train(toy_lessons(300), base=toy_model(knows=[0]), encoder=toy_encoder())
+    _say(trained, replace(compare(trained), notes=("Something else.",)))
+    text = capsys.readouterr().out
+    before, after = text.split("On the blind audit alone")
+    assert "60 units" in after and "Note: Something else." in after
+    assert "direction right" in before and f"{DOMAINS[0]} (60 units, 10 people)" in before
+    assert after.count("right domain first") == 1 and "F1 of each domain" not in after
+    _say(
+        replace(trained, model=replace(trained.model, facts=_undirected(trained.model))),
+        compare(trained),
+    )
+    assert "direction right" not in capsys.readouterr().out
+
+
+def _undirected(model: Model) -> dict[str, Any]:
+    found = {**model.facts["out_of_fold"], "direction": None}
+    return {**model.facts, "out_of_fold": found}
+
+
+def test_a_mapping_ties_codes_and_what_is_left_out_is_said(tmp_path: Path) -> None:
+    text = "\n".join(f"P{n}: We had word{n % 7} and more of that every week." for n in range(5))
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    study = read(tmp_path / "a.txt")
+    codings = tuple(
+        Coding("a", turn.start, turn.end, (code,), "Ana")
+        for turn, code in zip(study.transcripts[0].turns, "xyxyz", strict=True)
+    )
+    write(tmp_path / "a.qdpx", replace(study, codings=codings, codes=()))
+    (tmp_path / "map.csv").write_text("code,domain\nx,Skills\ny,Goals\n", "utf-8")
+    code, said = run("evaluate", "default", tmp_path / "a.qdpx", "--mapping", tmp_path / "map.csv")
+    assert code == 0 and "4 units (4 coded) of 4 people" in said
+    assert "Note: 1 codes are tied to no domain" in said
+
+
+def test_a_model_that_cannot_be_used_is_listed_with_why(tmp_path: Path) -> None:
+    toy_model().save(tmp_path / "bad")
+    (tmp_path / "bad" / "thresholds.json").write_text("{}")
+    code, text = run("models", tmp_path)
+    assert code == 0 and "Cannot be used: thresholds.json of model bad is damaged" in text

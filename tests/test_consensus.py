@@ -1,6 +1,7 @@
 """What holds once all coders are heard."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,14 @@ def test_codes_outside_the_framework_need_no_agreement() -> None:
     found = settle(answers(("Ana", [KNOWLEDGE, HUMOUR], "page"), ("Ben", [KNOWLEDGE], "page")))
     assert found.confirmed == {1: (KNOWLEDGE, HUMOUR)}
     assert settle(answers(("Ana", [HUMOUR], "page"), ("Ben", [], "page"))).open == ()
+
+
+def test_a_direction_belongs_to_the_domain_whichever_of_its_codes_has_it() -> None:
+    child = replace(CHILD, valence="facilitator")
+    found = settle(answers(("Ana", [KNOWLEDGE], "page"), ("Ben", [child], "page")))
+    assert found.confirmed == {1: (replace(KNOWLEDGE, valence=None), CHILD)}
+    found = settle(answers(("Ana", [KNOWLEDGE, child], "page"), ("Ben", [CHILD], "page")))
+    assert found.confirmed == {1: (KNOWLEDGE, child)}
 
 
 def test_no_code_is_an_answer_and_skipping_is_none() -> None:

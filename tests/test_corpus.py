@@ -370,6 +370,8 @@ def test_the_command_line(source: Path, tiny: Model, tmp_path: Path) -> None:
     assert run(*call, "-q") == (0, "")
     code, text = run(*call[:4], "--model", tiny.folder)
     assert code == 2 and "out.parquet is a folder. Add --workers" in text
+    code, text = run(*call, "--study", tmp_path / "study.db")
+    assert code == 2 and "--workers is for results in files" in text
     for wrong in (0, -1):
         code, text = run(*call[:-1], wrong)
         assert code == 2 and f"{wrong} is not in the range" in text

@@ -94,7 +94,6 @@ def start(command: str, place: Path) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.slow
 def test_the_page_is_right(tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
     write_corpus(tmp_path / "corpus", 6)
     local, real = blocks("python")

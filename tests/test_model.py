@@ -369,3 +369,12 @@ def test_files_beside_a_model_are_passed_over(model: Model, folder: Path) -> Non
     before = Model.load(folder).id
     (folder / "notes.txt").write_text("mine")
     assert Model.load(folder).id == before
+
+
+def test_all_in_one_go_is_the_same(model: Model) -> None:
+    answers, questions = passages(4100)  # more than one slice
+    proba, valences = model.predict(answers, questions)
+    np.testing.assert_allclose(proba, model.predict_proba(answers, questions))
+    for place in range(len(DOMAINS)):
+        given = model.predict_valence_proba(answers, questions, np.full(4100, place))
+        np.testing.assert_allclose(valences[:, place], given)

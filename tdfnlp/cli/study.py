@@ -35,14 +35,16 @@ def import_(study: str, sources: tuple[Path, ...], complete: bool, mapping: Path
     """
     with plain_errors():
         from ..exchange import all_codes
-        from ..intake import import_codings
+        from ..intake import import_codings, peoples_codes, peoples_codings
         from ..mapping import apply, read_mapping, tie
         from ..store import Store
         from ..suggest import collect
 
         collected = collect(list(sources))
-        tied = tie(all_codes(collected.study), read_mapping(mapping) if mapping else None)
+        codes = peoples_codes(all_codes(collected.study))
+        tied = tie(codes, read_mapping(mapping) if mapping else None)
         coded = apply(collected.study, tied)
+        peoples_codings(coded)  # there are some, or no study is made
         warn_of_identifiers(coded.transcripts)
         with Store.open(study) as store:
             done = import_codings(store, coded, complete=complete)

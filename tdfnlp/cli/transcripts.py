@@ -169,13 +169,16 @@ def cache(purge: bool) -> None:
 def _fill(
     where: str, study: "Study", model: str | None, progress: "Progress | None", quiet: bool
 ) -> "Suggestions":
+    from ..choosing import model_in_use, use_model
     from ..intake import fill
     from ..model import Model
     from ..store import Store
 
-    chosen = Model.load(model)
+    named = Model.load(model) if model else None
     with Store.open(where) as store:
-        filled = fill(store, study, chosen, progress=progress)
+        filled = fill(store, study, named or model_in_use(store), progress=progress)
+        if named:
+            use_model(store, named)
     if not quiet:
         click.echo(
             f"{filled.added.new} transcripts were added to the study; {filled.added.known} were in "

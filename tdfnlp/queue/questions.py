@@ -105,7 +105,7 @@ def next_questions(
     """
     _check(n, strategy, random_state)
     if coder not in store.coders():
-        store.add_coder(coder)
+        coder = store.add_coder(coder)
     run = next(reversed(store.runs()), None)
     pool = store.pool(run.id if run else None)
     fits = _fitting(store, pool, only)

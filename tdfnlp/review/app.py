@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from ..errors import InputError, StoreError
-from . import incoming, views
+from . import board, incoming, views
 from .desk import Desk
 from .security import Guard
 
@@ -65,9 +65,6 @@ def _question(desk: Desk, coder: str, body: Body) -> views.Json:
 
 
 def _answer(desk: Desk, coder: str, body: Body) -> views.Json:
-    meant = incoming.text_of(body, "coder")
-    if meant != coder:
-        raise HTTPException(409, f"This browser is signed in as {coder}, not as {meant}.")
     return views.store_answer(desk, coder, incoming.given_of(body, desk.codes()))
 
 
@@ -80,6 +77,14 @@ def _conflict(desk: Desk, _coder: str, body: Body) -> views.Json:
     return views.conflict_view(desk, after)
 
 
+def _themes(desk: Desk, coder: str, body: Body) -> views.Json:
+    return board.themes_view(desk, coder, incoming.domain_of(body))
+
+
+def _change(desk: Desk, coder: str, body: Body) -> views.Json:
+    return board.change_themes(desk, coder, incoming.change_of(body), incoming.domain_of(body))
+
+
 _READS: dict[str, Callable[[Desk, str], views.Json]] = {
     "/api/study": views.study_view,
     "/api/progress": views.progress_view,
@@ -90,6 +95,8 @@ _WRITES: dict[str, Handler] = {
     "/api/answer": _answer,
     "/api/undo": _undo,
     "/api/conflict": _conflict,
+    "/api/themes": _themes,
+    "/api/themes/change": _change,
 }
 
 
@@ -120,6 +127,7 @@ def _writes(handle: Handler) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         coder = _coder(request)
         body = await incoming.read_json(request)
+        _check_meant(_desk(request), coder, body)
         return JSONResponse(await run_in_threadpool(handle, _desk(request), coder, body))
 
     return endpoint
@@ -136,6 +144,15 @@ def _coder(request: Request) -> str:
     if coder is None:
         raise HTTPException(401, NOT_IN)
     return coder
+
+
+def _check_meant(desk: Desk, coder: str, body: Body) -> None:
+    """Refuse what was meant for another study or coder: a tab can be older than the program."""
+    meant = incoming.text_of(body, "coder")
+    if incoming.text_of(body, "study") != desk.key:
+        raise HTTPException(409, "This tab was opened on another study. Reload it.")
+    if meant != coder:
+        raise HTTPException(409, f"This browser is signed in as {coder}, not as {meant}.")
 
 
 def _cookie(request: Request) -> str:

@@ -1,5 +1,6 @@
 """A study open for review: the store, who may come in, and what is slow to read, kept a while."""
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Kept(Generic[Kind]):
 
     def __init__(self, make: Callable[[], Kind], seconds: float) -> None:
         self._make, self._seconds = make, seconds
-        self._until, self._lock = 0.0, Lock()
+        self._until, self._lock, self._drops = 0.0, Lock(), 0
         self._value: Kind
 
     def get(self) -> Kind:
@@ -74,13 +75,17 @@ class Kept(Generic[Kind]):
         with self._lock:
             started = monotonic()
             if started >= self._until:
+                drops = self._drops
                 self._value = self._make()
                 took = monotonic() - started
                 self._until = monotonic() + max(self._seconds, _REST * took)
+                if drops != self._drops:  # it was out of date before it was made
+                    self._until = 0.0
             return self._value
 
     def drop(self) -> None:
         """Make it again next time."""
+        self._drops += 1
         self._until = 0.0
 
 
@@ -91,10 +96,19 @@ class Desk:
     ----------
     store : Store
     seats : Seats
+
+    Attributes
+    ----------
+    key : str
+        Tells this study from others: a tab that waits must not answer another one.
+    themes : Lock
+        Held while themes are changed: a change is checked against what holds, then stored.
     """
 
     def __init__(self, store: Store, seats: Seats) -> None:
         self.store, self.seats = store, seats
+        self.key = hashlib.sha256(f"{store.name} {store.created()}".encode()).hexdigest()[:16]
+        self.themes = Lock()
         self._given: set[str] = set()
         self._lock = Lock()
         self._sources = Sources(-1, {}, {})

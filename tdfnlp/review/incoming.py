@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import cast
 
 from starlette.exceptions import HTTPException
@@ -18,6 +19,7 @@ from ..store import Given, Label
 LIMIT = 64 * 1024
 """Longest request, in bytes."""
 NOTE = 4000
+CHANGES = ("keep", "name", "merge", "split", "move", "undo")
 _TOKEN = re.compile(r"[A-Za-z0-9-]{16,64}", re.ASCII)
 _LARGEST = 2**53
 
@@ -66,16 +68,62 @@ def number_of(body: Body, name: str) -> int:
     return value
 
 
+def domain_of(body: Body) -> str | None:
+    """Give a domain of the framework, None where none is named."""
+    domain = text_of(body, "domain") or None
+    if domain not in (None, *DOMAINS):
+        raise InputError("The framework has no domain of that name.")
+    return domain
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a coder wants to do to themes.
+
+    Attributes
+    ----------
+    kind : {"keep", "name", "merge", "split", "move", "undo"}
+    theme, into : str
+        Keys of themes: which one is changed, and where passages go; "" where there is none.
+    members : tuple of int
+        Numbers of utterances.
+    name, token : str
+    """
+
+    kind: str
+    theme: str
+    into: str
+    members: tuple[int, ...]
+    name: str
+    token: str
+
+
+def change_of(body: Body) -> Change:
+    """Give what the page wants to do to themes."""
+    kind = text_of(body, "kind")
+    if kind not in CHANGES:
+        raise InputError(f"A change of themes is one of {', '.join(CHANGES)}.")
+    members = body.get("members") or []
+    if not isinstance(members, list):
+        raise InputError("'members' must be a list of numbers.")
+    return Change(
+        kind,
+        text_of(body, "theme"),
+        text_of(body, "into"),
+        tuple(number_of({"members": one}, "members") for one in members),
+        text_of(body, "name"),
+        token_of(body),
+    )
+
+
 def only_of(body: Body) -> Only:
     """Give which passages the coder wants to see."""
     only: Only = {
         "transcript": text_of(body, "transcript") or None,
         "group": text_of(body, "group") or None,
-        "domain": text_of(body, "domain") or None,
+        "domain": domain_of(body),
         "decision": text_of(body, "decision") or None,
     }
-    if only["domain"] not in (None, *DOMAINS):
-        raise InputError("The framework has no domain of that name.")
     if only["decision"] not in (None, *DECISIONS):
         raise InputError(f"A decision is one of {', '.join(DECISIONS)}.")
     return only

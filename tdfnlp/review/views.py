@@ -1,5 +1,6 @@
 """What the page is told, as plain dictionaries for JSON."""
 
+from ..consensus import settle
 from ..errors import InputError
 from ..framework import DOMAINS, TDF
 from ..queue import Only, Question, next_questions
@@ -22,6 +23,7 @@ _WHY = {
     "random": "it was drawn at random",
 }
 NOTHING_LEFT = "Nothing is left to ask you here."
+NOTHING_THERE = "The study has no passages yet. Add transcripts: tdfnlp suggest FILES --study STUDY."
 
 
 def study_view(desk: Desk, coder: str) -> Json:
@@ -31,6 +33,7 @@ def study_view(desk: Desk, coder: str) -> Json:
     groups = {one.group for one in sources.transcripts.values() if one.group}
     return {
         "coder": coder,
+        "study": desk.key,
         "name": desk.store.name,
         "model": runs[-1].model if runs else None,
         "codebook": codebook_view(desk),
@@ -60,7 +63,8 @@ def next_view(desk: Desk, coder: str, only: Only) -> Json:
     """Hand the coder's next question out, with the passages around it."""
     found = next_questions(desk.store, coder=coder, n=1, **only)
     if not found:
-        return {"question": None, "message": NOTHING_LEFT}
+        there = desk.store.count()
+        return {"question": None, "message": NOTHING_LEFT if there else NOTHING_THERE}
     return {"question": question_view(desk, found[0])}
 
 
@@ -131,9 +135,21 @@ def store_answer(desk: Desk, coder: str, given: Given) -> Json:
     runs = {one.id for one in desk.store.runs()}
     if given.run is not None and given.run not in runs:
         raise InputError(f"The study has no run {given.run}.")
+    if given.how == "adjudication":
+        _check_open(desk, given)
     (stored,) = desk.store.answer(coder, given)
     desk.stored(stored.token)
     return {"stored": stored.token, "verdict": stored.verdict}
+
+
+def _check_open(desk: Desk, given: Given) -> None:
+    """Refuse to decide anew, unawares, what somebody else has decided meanwhile."""
+    record = desk.store.record(utterance=given.utterance)
+    if any(one.token == given.token for one in record):
+        return  # the same request again
+    standing = [one for one in desk.store.answers() if one.utterance == given.utterance]
+    if record and not settle(standing).open:
+        raise InputError("Coders no longer differ on this passage: somebody has decided it.")
 
 
 def undo_view(desk: Desk, coder: str, token: str) -> Json:
@@ -152,8 +168,9 @@ def undo_view(desk: Desk, coder: str, token: str) -> Json:
 
 
 def _again(desk: Desk, coder: str, before: Answer) -> Json | None:
-    blind = before.how == "blind audit"
-    wanted = Wanted(before.utterance, blind, before.strategy, before.probability)
+    blind = "blind audit" in (before.how,) or before.strategy == AUDIT
+    slots = 1 + int(is_double(desk.store, before.utterance))
+    wanted = Wanted(before.utterance, blind, before.strategy, before.probability, slots)
     # A lease that ran out, or that a skip gave back, is taken again; one that holds stays.
     desk.store.assign(coder, [wanted], 1)
     held = desk.store.assignments(coder, pending=True)

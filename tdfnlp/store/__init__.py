@@ -1,6 +1,6 @@
 """The study file: transcripts, suggestions and what people answered, in SQLite or PostgreSQL."""
 
-from .answering import Given
+from .answering import Given, coder_name
 from .assigning import Wanted
 from .database import shown, stamp
 from .records import (
@@ -31,6 +31,7 @@ __all__ = [
     "Unit",
     "Used",
     "Wanted",
+    "coder_name",
     "shown",
     "stamp",
 ]

@@ -1,5 +1,6 @@
 """Rows of coders and answers: who said what, append-only."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,14 @@ class Given:
     when: str = ""
 
 
+def coder_name(given: str) -> str:
+    """Spell a name in one way: white space and composed letters make no other coder."""
+    return " ".join(unicodedata.normalize("NFC", given).split())
+
+
 def coder_number(connection: Connection, name: str) -> int:
     """Give the number of a coder, who is added where new."""
+    name = coder_name(name)
     if not any(map(str.isalnum, name)):
         raise InputError("A coder needs a name.")
     number = connection.scalars(select(coders.c.id).where(coders.c.name == name)).one_or_none()
@@ -64,7 +71,7 @@ def coder_names(connection: Connection) -> dict[int, str]:
 
 def record(connection: Connection, coder: str, given: Sequence[Given]) -> tuple[Answer, ...]:
     """Append answers of one coder; what is there already under its token is given back."""
-    number = coder_number(connection, coder)
+    number, coder = coder_number(connection, coder), coder_name(coder)
     stored = _by_tokens(connection, [one.token for one in given])
     fresh: dict[str, Given] = {}
     for one in given:
@@ -85,7 +92,7 @@ def undo(connection: Connection, coder: str, token: str) -> Answer | None:
 
     The question is the coder's again, as it was asked.
     """
-    number = coder_number(connection, coder)
+    number, coder = coder_number(connection, coder), coder_name(coder)
     repeated = _by_tokens(connection, [token]).get(token)
     if repeated is not None:
         _check_token((repeated.coder, repeated.verdict) == (coder, "undo"))
@@ -125,7 +132,7 @@ def read_answers(
         .order_by(answers.c.id)
     )
     if coder is not None:
-        query = query.where(coders.c.name == coder)
+        query = query.where(coders.c.name == coder_name(coder))
     if utterance is not None:
         query = query.where(answers.c.utterance == utterance)
     return tuple(_answer(row) for row in connection.execute(query))

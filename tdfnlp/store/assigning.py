@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from .answering import answered, coder_number
+from .answering import answered, coder_name, coder_number
 from .database import now, stamp
 from .records import Assignment
 from .schema import assignments, coders, slices
@@ -44,6 +44,7 @@ def assign(
     its lease has run out unanswered.
     """
     number, moment = coder_number(connection, coder), now()
+    coder = coder_name(coder)
     until = stamp(datetime.now(UTC) + timedelta(minutes=minutes))
     said = answered(connection, number)
     given: list[Assignment] = []
@@ -101,7 +102,7 @@ def read_assignments(
         .order_by(assignments.c.until, assignments.c.utterance)
     )
     if coder is not None:
-        query = query.where(coders.c.name == coder)
+        query = query.where(coders.c.name == coder_name(coder))
     if pending:
         query = query.where(~assignments.c.answered, assignments.c.until > now())
     return tuple(

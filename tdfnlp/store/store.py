@@ -75,6 +75,12 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def created(self) -> str:
+        """When the study was made: ISO 8601, UTC, to the microsecond."""
+        with reading(self._engine) as connection:
+            query = select(meta.c.value).where(meta.c.key == "created")
+            return str(connection.scalars(query).one())
+
     def settings(self) -> Settings:
         """How the study is coded."""
         with reading(self._engine) as connection:
@@ -190,7 +196,7 @@ class Store:
             return runs.read_vectors(connection, ids)
 
     def add_coder(self, name: str) -> str:
-        """Make a coder known.
+        """Make a coder known, and give the name as the study spells it.
 
         Raises
         ------
@@ -199,7 +205,7 @@ class Store:
         """
         with writing(self._engine) as connection:
             answering.coder_number(connection, name)
-        return name
+        return answering.coder_name(name)
 
     def coders(self) -> tuple[str, ...]:
         """All coders, in the order in which they came."""

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, insert, select
 
 from ..errors import InputError
-from .answering import coder_number
+from .answering import coder_name, coder_number
 from .database import now
 from .schema import coders, theme_changes
 
-Change = Literal["keep", "name", "merge", "split", "move"]
+Change = Literal["keep", "name", "merge", "split", "move", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ThemeChange:
     id, token : int, str
         Number in the file; key by which a repeated request is known.
     coder : str
-    kind : {"keep", "name", "merge", "split", "move"}
+    kind : {"keep", "name", "merge", "split", "move", "undo"}
     data : dict
         What `tdfnlp.themes` needs to do it again.
     when : str
@@ -46,7 +46,7 @@ def add_change(
         raise InputError("A change of themes needs a token of its own.")
     there = _by_token(connection, token)
     if there is not None:
-        if (there.coder, there.kind) != (coder, kind):
+        if (there.coder, there.kind) != (coder_name(coder), kind):
             raise InputError("This change's token belongs to another change.")
         return there
     values = {

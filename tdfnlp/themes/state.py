@@ -114,10 +114,20 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:12]
 
 
+def holding(changes: Iterable[ThemeChange]) -> tuple[ThemeChange, ...]:
+    """Give the changes that hold: not taken back, nor the taking back itself."""
+    given = tuple(changes)
+    gone = {one.data["undoes"] for one in given if one.kind == "undo"}
+    return tuple(one for one in given if one.kind != "undo" and one.id not in gone)
+
+
 def _replayed(changes: Iterable[ThemeChange]) -> dict[str, _Draft]:
+    """Do changes again; one whose theme is gone, as when two coders change it at once, is left."""
     drafts: dict[str, _Draft] = {}
-    for change in changes:
-        _DO[change.kind](drafts, change.data, change.coder)
+    for change in holding(changes):
+        wanted = change.data.get("into") or change.data.get("theme")
+        if change.kind == "keep" or wanted in drafts:
+            _DO[change.kind](drafts, change.data, change.coder)
     return drafts
 
 
