@@ -17,10 +17,10 @@ from tdfnlp.metrics import (
     aurc,
     bootstrap_interval,
     brier_score,
-    cohen_kappa,
     expected_calibration_error,
     top_k_accuracy,
 )
+from tdfnlp.reliability import kappa_of
 from tdfnlp.thresholds import Thresholds, decide
 
 from .exams import Exam
@@ -51,7 +51,7 @@ def score(proba: Proba, test: Exam) -> dict[str, Any]:
     for k in (1, 2, 3):
         figures[f"top_{k}"] = _interval(partial(_top_k, shown, truth, k), groups)
     figures["kappa"] = _interval(
-        lambda some: cohen_kappa([guesses[row] for row in some], [labels[row] for row in some]),
+        lambda some: kappa_of([guesses[row] for row in some], [labels[row] for row in some]),
         groups,
     )
     if confidence.max() <= 1:  # word counts are no probabilities

@@ -23,6 +23,7 @@ from .predicting import Progress, predict
 from .segmentation import segment
 from .store import Added, Answer, Given, Label, Run, Store, stamp
 from .suggest import suggestions
+from .transcript import Transcript
 
 _NVIVO = frozenset({"NVivo", "NV"})
 """Users in whose name NVivo codes by itself."""
@@ -38,10 +39,13 @@ class Filled:
         Transcripts.
     result : Suggestions
         For the whole study, also for what was in it before.
+    notes : tuple of str
+        What to look at, one sentence each.
     """
 
     added: Added
     result: Suggestions
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,10 @@ def fill(
     InputError
         A transcript of that name is there with another text.
     """
+    notes = tuple(_copies(store, study.transcripts))
     added = store.add_transcripts(study.transcripts, segment(study.transcripts))
     store.add_codes(tie(peoples_codes(study.codes)).codebook.codes)
-    return Filled(added, refresh(store, model, encoder=encoder, progress=progress))
+    return Filled(added, refresh(store, model, encoder=encoder, progress=progress), notes)
 
 
 def refresh(
@@ -153,6 +158,7 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
     notes = [f"{left} codings of machine users were left out."] if left else []
     study, placing = placed(store, replace(study, codings=tuple(people)))
     notes += placing
+    notes += _copies(store, study.transcripts)
     added = store.add_transcripts(study.transcripts, segment(study.transcripts))
     store.add_codes(peoples_codes(all_codes(study)))
     codes = {code.path: code for code in store.codes()}
@@ -170,6 +176,21 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
     new, known, kept = (sum(column) for column in zip(*counts, strict=True)) if counts else (0,) * 3
     coders = sorted({adjudicator(user) or user for user in heard})
     return Imported(added, tuple(coders), new, known, kept, tuple(notes))
+
+
+def _copies(store: Store, given: Iterable[Transcript]) -> Iterator[str]:
+    """Name new transcripts with the text of another one: a renamed file, or one saved twice."""
+    stored = store.transcripts()
+    names = {one.content_hash: one.id for one in reversed(stored)}
+    there = {one.id for one in stored}
+    for one in given:
+        first = names.setdefault(one.content_hash, one.id)
+        if one.id not in there and first != one.id:
+            yield (
+                f"{one.id!r} has the very text of {first!r}, so that everything in it counts "
+                "twice. If that is a mistake, make a new study without one of them: transcripts "
+                "cannot be taken out of a study."
+            )
 
 
 def peoples_codings(study: Study) -> list[Coding]:

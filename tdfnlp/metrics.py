@@ -108,24 +108,6 @@ def aurc(confidence: Array, correct: npt.NDArray[np.bool_]) -> float:
     return float(np.diff(coverage, prepend=0.0) @ risk)
 
 
-def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
-    """Agreement of two single codings beyond chance (Cohen 1960); 0 where chance explains all.
-
-    Examples
-    --------
-    >>> cohen_kappa(["a", "b", "a", "b"], ["a", "b", "b", "b"])
-    0.5
-    """
-    labels = sorted({*first, *second})
-    place = {label: number for number, label in enumerate(labels)}
-    table = np.zeros((len(labels), len(labels)))
-    for one, other in zip(first, second, strict=True):
-        table[place[one], place[other]] += 1
-    table /= table.sum()
-    chance = float(table.sum(0) @ table.sum(1))
-    return float((np.trace(table) - chance) / (1 - chance)) if chance < 1 else 0.0
-
-
 def bootstrap_interval(
     statistic: Callable[[npt.NDArray[np.intp]], float],
     groups: Sequence[str],

@@ -1,7 +1,7 @@
 """Statistics of agreement between coders. Counts in, figures out; NaN where a figure is undefined.
 
 Every figure here is a function of sums over units. So the functions take sums with any leading
-axes, and a bootstrap is one matrix product: sums by person, times how often each was drawn.
+axes, and ``resampling`` gives the sums of a thousand resamples at once.
 
 Sources
 -------
@@ -10,13 +10,13 @@ Kappa: Cohen 1960. Specific agreement: Cicchetti and Feinstein 1990. Alpha: Krip
 1993. AC1: Gwet 2008. Interval of a share: Wilson 1927. ``docs/agreement.md`` has the formulas.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 MISSING = -1
 _Z = 1.959963984540054
 
@@ -48,6 +48,20 @@ def kappa(same: npt.ArrayLike, first: npt.ArrayLike, second: npt.ArrayLike) -> A
     n = first.sum(axis=-1)
     chance = (first * second).sum(axis=-1)
     return ratio(n * np.asarray(same, float) - chance, n * n - chance)
+
+
+def kappa_of(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+    """Cohen's kappa of two coders' categories, unit by unit; NaN for one category only.
+
+    Examples
+    --------
+    >>> kappa_of(["a", "b", "a", "b"], ["a", "b", "b", "b"])
+    0.5
+    """
+    same = sum(one == other for one, other in zip(first, second, strict=True))
+    counts = Counter(first), Counter(second)
+    uses = [[one[name] for name in {*first, *second}] for one in counts]
+    return float(kappa(same, *uses))
 
 
 def specific_agreement(both: npt.ArrayLike, one: npt.ArrayLike) -> Array:
@@ -234,76 +248,3 @@ def wilson_interval(share: float, n: float) -> tuple[float, float]:
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     half = _Z / (1 + _Z**2 / n) * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Clusters:
-    """Units in groups that are drawn whole. Make it with ``resample``.
-
-    Attributes
-    ----------
-    groups : array of int, shape (n,)
-        Group of each unit, from 0.
-    draws : array, shape (repeats + 1, groups)
-        How often each group was drawn; once each in row 0, which is the sample itself.
-    """
-
-    groups: Ints
-    draws: Array
-
-
-def resample(groups: npt.ArrayLike, repeats: int = 1000, random_state: int = 0) -> Clusters:
-    """Draw groups with replacement, as many as there are; one group alone is never redrawn."""
-    names, places = np.unique(np.asarray(groups), return_inverse=True)
-    number = len(names)
-    draws = np.ones((1, number))
-    if number > 1:
-        rng = np.random.default_rng(random_state)
-        again = rng.multinomial(number, np.full(number, 1 / number), size=repeats)
-        draws = np.concatenate([draws, again])
-    return Clusters(places.astype(np.int64), draws)
-
-
-def totals(clusters: Clusters, values: npt.ArrayLike) -> Array:
-    """Sum values over the units of each resample: shape (n, ...) to (repeats + 1, ...)."""
-    values = np.asarray(values, float)
-    width = values[0].size if len(values) else int(np.prod(values.shape[1:]))
-    flat = values.reshape(len(values), width)
-    sums = np.zeros((clusters.draws.shape[1], width))
-    np.add.at(sums, clusters.groups, flat)
-    return (clusters.draws @ sums).reshape(len(clusters.draws), *values.shape[1:])
-
-
-def tallies(clusters: Clusters, codes: npt.NDArray[np.integer], categories: int) -> Array:
-    """Count categories in each resample: codes (coders, n) to (repeats + 1, categories)."""
-    number = clusters.draws.shape[1]
-    places = np.broadcast_to(clusters.groups, codes.shape) * categories + codes
-    counts = np.bincount(places[codes != MISSING], minlength=number * categories)
-    return clusters.draws @ counts.reshape(number, categories)
-
-
-def interval(values: Array) -> tuple[Array, Array]:
-    """95 % percentile interval of resampled figures, shape (repeats, ...) to twice (...).
-
-    NaN where half of the resamples or more leave the figure undefined, and where the interval has
-    no width: that says that the sample is too small or too even to resample, not that the figure
-    is certain.
-    """
-    ordered = np.sort(values, axis=0)  # NaN last
-    there = np.isfinite(ordered).sum(axis=0)
-    ends = [_percentile(ordered, there, share) for share in (0.025, 0.975)]
-    useless = (there * 2 <= len(values)) | (ends[0] == ends[1])
-    low, high = (np.where(useless, np.nan, end) for end in ends)
-    return low, high
-
-
-def _percentile(ordered: Array, there: Ints, share: float) -> Array:
-    """Interpolate between the two nearest of the first `there` values of each column."""
-    if not len(ordered):
-        return np.full(ordered.shape[1:], np.nan)
-    place = share * np.maximum(there - 1, 0)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, np.maximum(there - 1, 0))
-    low, high = (np.take_along_axis(ordered, one[None], axis=0)[0] for one in (below, above))
-    between: Array = low + (place - below) * (high - low)
-    return between

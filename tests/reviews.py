@@ -149,7 +149,8 @@ class Caller:
         assert answer.status_code == status, answer.text
         return dict(answer.json())
 
-    def post(self, name: str, body: object, status: int = 200) -> dict[str, Any]:
+    def post(self, name: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+        body = {"coder": self.coder, "study": self.desk.key} | body
         answer = self.client.post(f"/api/{name}", json=body)
         assert answer.status_code == status, answer.text
         return dict(answer.json())
@@ -165,7 +166,8 @@ class Caller:
         return self.post("answer", self.given(question, *labels, **more))
 
     def given(self, question: dict[str, Any], *labels: object, **more: object) -> dict[str, Any]:
-        own = {"token": self.token(), "coder": self.coder, "utterance": question["utterance"]}
+        own = {"token": self.token(), "coder": self.coder, "study": self.desk.key}
+        own["utterance"] = question["utterance"]
         return own | {"labels": list(labels), "run": question.get("run")} | more
 
 

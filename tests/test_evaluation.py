@@ -6,7 +6,8 @@ import pytest
 from tdfnlp.coding import Decision
 from tdfnlp.evaluation import Figures, first_right, measure
 from tdfnlp.framework import DOMAINS
-from tdfnlp.metrics import bootstrap_interval, cohen_kappa, top_k_accuracy
+from tdfnlp.metrics import bootstrap_interval, top_k_accuracy
+from tdfnlp.reliability import kappa_of
 
 N = len(DOMAINS)
 
@@ -60,7 +61,7 @@ def test_domains_by_hand(figures: Figures) -> None:
 def test_kappa_is_cohen_s(figures: Figures) -> None:
     guessed = [str(place) for place in RANKED.argmax(axis=1)]
     single = ["0", "0", "0", "2", str(N), str(N)]
-    assert figures.kappa.value == pytest.approx(cohen_kappa(guessed, single))
+    assert figures.kappa.value == pytest.approx(kappa_of(guessed, single))
 
 
 def test_intervals_are_those_of_resampled_people() -> None:

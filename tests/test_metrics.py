@@ -7,13 +7,12 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import brier_score_loss, cohen_kappa_score, top_k_accuracy_score
+from sklearn.metrics import brier_score_loss, top_k_accuracy_score
 
 from tdfnlp.metrics import (
     aurc,
     bootstrap_interval,
     brier_score,
-    cohen_kappa,
     expected_calibration_error,
     risk_coverage,
     top_k_accuracy,
@@ -116,36 +115,6 @@ def test_risk_coverage_is_one_curve_whatever_the_order(
     assert (np.diff(coverage) > 0).all()
     # Any rising function of confidence ranks the same.
     assert aurc(confidence**3, correct) == pytest.approx(aurc(confidence, correct))
-
-
-def test_kappa_by_hand() -> None:
-    # Agreement .7, chance .5 * .6 + .5 * .4 = .5.
-    first = ["yes"] * 25 + ["no"] * 25
-    second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
-    assert cohen_kappa(first, second) == pytest.approx(0.4)
-    assert cohen_kappa(["a", "b"], ["b", "a"]) == -1
-    assert cohen_kappa(["a", "b", "c"], ["a", "b", "c"]) == pytest.approx(1)
-
-
-def test_kappa_where_chance_explains_everything() -> None:
-    assert cohen_kappa(["a", "a"], ["a", "a"]) == 0
-    assert cohen_kappa(["a", "a"], ["b", "b"]) == 0
-
-
-pairs = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=2)
-
-
-@FAST
-@given(pairs.filter(lambda some: len({label for pair in some for label in pair}) > 1))
-def test_kappa_as_scikit_learn(some: list[tuple[str, str]]) -> None:
-    first, second = [one for one, _ in some], [other for _, other in some]
-    assert cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second))
-    assert cohen_kappa(second, first) == pytest.approx(cohen_kappa(first, second))
-
-
-def test_kappa_needs_as_many_from_both() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        cohen_kappa(["a", "b"], ["a"])
 
 
 VALUES = np.random.default_rng(3).normal(loc=2, size=120)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .. import reliability as rel
 from ..framework import DOMAINS
+from ..resampling import interval, resample, totals
 from ..store import Pool
 from .answers import NONE, Answers, Bools, Ints, bits
 from .comparison import REPEATS
@@ -107,10 +108,10 @@ def audit(
     there = decisions != ""
     if not there.any():
         return
-    clusters = rel.resample(drawn.people[there], REPEATS, random_state)
+    clusters = resample(drawn.people[there], REPEATS, random_state)
     events = _events(drawn.given, guess, decisions)[there]
     weights, copies = drawn.weights[there], drawn.copies[there]
-    sums = rel.totals(clusters, events * weights[:, None, None])
+    sums = totals(clusters, events * weights[:, None, None])
     counts = events.sum(axis=0)
     # Answers of several coders on one passage share its weight and are no passages of their own.
     squares = (events * (weights**2 * copies)[:, None, None]).sum(axis=0)
@@ -180,7 +181,7 @@ def _share(shares: _Shares, part: int, whole: int) -> Estimate:
     """
     values = rel.ratio(shares.sums[:, part], shares.sums[:, whole])
     value = float(values[0])
-    low, high = rel.interval(values[1:])
+    low, high = interval(values[1:])
     ends = rel.wilson_interval(value, float(shares.effective[whole]))
     return estimate(value, float(np.fmin(low, ends[0])), float(np.fmax(high, ends[1])))
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .. import reliability as rel
 from ..framework import DOMAINS, VALENCES
+from ..resampling import Clusters, interval, resample, tallies, totals
 from .answers import NONE, Bools, Ints, Said, bits, select
 from .results import NO_DOMAIN, UNDEFINED, Against, Comparison, Kind, estimate
 
@@ -49,7 +50,7 @@ def compare(said: Said, people: Ints, between: Between, random_state: int) -> It
     if not common.any():
         return
     said, people = select(said, range(len(said.sets)), common), people[common]
-    clusters = rel.resample(people, REPEATS, random_state)
+    clusters = resample(people, REPEATS, random_state)
     base = Comparison(
         between.names,
         between.kind,
@@ -75,17 +76,17 @@ def compare(said: Said, people: Ints, between: Between, random_state: int) -> It
     yield from _filled(rows, {name: values[:, places] for name, values in each.items()})
 
 
-def _domains(given: Bools, there: Bools, clusters: rel.Clusters) -> tuple[dict[str, Array], Array]:
+def _domains(given: Bools, there: Bools, clusters: Clusters) -> tuple[dict[str, Array], Array]:
     """Figures of each domain as present or absent, and positive agreement of all together."""
     uses = given.sum(axis=0).astype(float)
     coders = there.sum(axis=0)[:, None].astype(float)
     both, one = uses * (uses - 1) / 2, uses * (coders - uses)
     disagreement = 2 * one / (coders - 1)
     values = [uses, both, one, disagreement, uses / coders]
-    sums = rel.totals(clusters, np.stack(values, axis=-1))
+    sums = totals(clusters, np.stack(values, axis=-1))
     used, both, one, disagreement, prevalence = np.moveaxis(sums, -1, 0)
     pairs, answers, n = np.moveaxis(
-        rel.totals(clusters, np.hstack([coders * (coders - 1) / 2, coders, coders**0])), -1, 0
+        totals(clusters, np.hstack([coders * (coders - 1) / 2, coders, coders**0])), -1, 0
     )
     observed = 1 - rel.ratio(one, pairs[:, None])
     counts = np.stack([answers[:, None] - used, used], axis=-1)
@@ -97,7 +98,7 @@ def _domains(given: Bools, there: Bools, clusters: rel.Clusters) -> tuple[dict[s
         "ac1": rel.ac1(observed, rel.ratio(prevalence, n[:, None])),
     }
     if len(given) == 2:
-        first = rel.totals(clusters, given[0])
+        first = totals(clusters, given[0])
         second = used - first
         each = [np.stack([n[:, None] - some, some], axis=-1) for some in (first, second)]
         figures["kappa"] = rel.kappa(n[:, None] - one, *each)
@@ -105,32 +106,32 @@ def _domains(given: Bools, there: Bools, clusters: rel.Clusters) -> tuple[dict[s
     return figures, pooled
 
 
-def _overall(sets: npt.NDArray[np.int32], clusters: rel.Clusters) -> dict[str, Array]:
+def _overall(sets: npt.NDArray[np.int32], clusters: Clusters) -> dict[str, Array]:
     """Figures of sets of domains as categories."""
     names, flat = np.unique(sets[sets > 0], return_inverse=True)
     codes = np.full(sets.shape, rel.MISSING)
     codes[sets > 0] = flat
     members = bits(names)
-    counts = rel.tallies(clusters, codes, len(names))
+    counts = tallies(clusters, codes, len(names))
     nominal = rel.disagreements(codes, rel.nominal_distance(len(names)))
-    figures = {"alpha": rel.alpha(rel.totals(clusters, nominal), counts)}
+    figures = {"alpha": rel.alpha(totals(clusters, nominal), counts)}
     measures = {"alpha_jaccard": rel.jaccard_distance, "alpha_masi": rel.masi_distance}
     for name, measure in measures.items():
         distance = measure(members)
-        within = rel.totals(clusters, rel.disagreements(codes, distance))
+        within = totals(clusters, rel.disagreements(codes, distance))
         figures[name] = rel.alpha(within, counts, distance)
     coders = (sets > 0).sum(axis=0)
     # Ordered pairs over values less one: half of it times that is the number of pairs that differ.
-    differing = rel.totals(clusters, nominal * (coders - 1) / 2)
-    pairs = rel.totals(clusters, coders * (coders - 1) / 2)
+    differing = totals(clusters, nominal * (coders - 1) / 2)
+    pairs = totals(clusters, coders * (coders - 1) / 2)
     figures["observed"] = 1 - rel.ratio(differing, pairs)
     if len(sets) == 2:
-        each = [rel.tallies(clusters, codes[[coder]], len(names)) for coder in (0, 1)]
+        each = [tallies(clusters, codes[[coder]], len(names)) for coder in (0, 1)]
         figures["kappa"] = rel.kappa(pairs - differing, *each)
     return figures
 
 
-def _directions(said: Said, clusters: rel.Clusters) -> tuple[dict[str, Array], Array, Array]:
+def _directions(said: Said, clusters: Clusters) -> tuple[dict[str, Array], Array, Array]:
     """Figures of directions where both gave the domain and one.
 
     Over all domains; for each, shape (repeats + 1, 15); and on how many pairs, shape (15,).
@@ -141,13 +142,13 @@ def _directions(said: Said, clusters: rel.Clusters) -> tuple[dict[str, Array], A
         both = (one >= 0) & (other >= 0)
         pairs[:, :NONE] += both
         same[:, :NONE] += both & (one == other)
-    pair_sums, same_sums = rel.totals(clusters, pairs), rel.totals(clusters, same)
+    pair_sums, same_sums = totals(clusters, pairs), totals(clusters, same)
     all_pairs, all_same = pair_sums.sum(axis=1), same_sums.sum(axis=1)
     overall = {"direction": rel.ratio(all_same, all_pairs)}
     if len(said.sets) == 2:
         kept = pairs[:, :NONE, None] > 0
         each = [
-            rel.totals(clusters, ((some[..., None] == _PLACES) & kept).sum(axis=1))
+            totals(clusters, ((some[..., None] == _PLACES) & kept).sum(axis=1))
             for some in said.directions
         ]
         overall["direction_kappa"] = rel.kappa(all_same, *each)
@@ -158,7 +159,7 @@ def _filled(bases: Sequence[Comparison], figures: dict[str, Array]) -> Iterator[
     """Enter figures over resamples, shape (repeats + 1, rows), the sample itself first."""
     columns = {}
     for name, values in figures.items():
-        low, high = rel.interval(values[1:])
+        low, high = interval(values[1:])
         columns[name] = [*map(estimate, values[0].tolist(), low.tolist(), high.tolist())]
     for row, base in enumerate(bases):
         mine = defaultdict(lambda: UNDEFINED, {name: each[row] for name, each in columns.items()})

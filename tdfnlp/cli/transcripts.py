@@ -186,7 +186,8 @@ def _fill(
         )
         if study.codings:
             click.echo("Note: codings in the files were not taken; `tdfnlp import` does that.")
-    return replace(filled.result, study=replace(filled.result.study, notes=study.notes))
+    notes = (*study.notes, *filled.notes)
+    return replace(filled.result, study=replace(filled.result.study, notes=notes))
 
 
 def _check_targets(output: Path | None, study: str | None, workers: int | None) -> None:

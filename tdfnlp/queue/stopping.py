@@ -8,8 +8,7 @@ import numpy as np
 
 from ..consensus import settle
 from ..framework import DOMAINS
-from ..metrics import cohen_kappa
-from ..reliability import wilson_interval
+from ..reliability import kappa_of, wilson_interval
 from ..store import Answer, Pool, Run, Store
 from .desk import audit_rows
 
@@ -155,7 +154,7 @@ def _stability(store: Store, runs: Sequence[Run], pool: Pool) -> float | None:
         return None
     names = np.array([*DOMAINS, "none"])
     new, old = (names[one.proba[rows].argmax(axis=1)].tolist() for one in (pool, before))
-    return 1.0 if new == old else cohen_kappa(old, new)
+    return 1.0 if new == old else kappa_of(old, new)
 
 
 def _about_stability(stability: float | None) -> str:

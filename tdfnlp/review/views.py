@@ -1,9 +1,12 @@
 """What the page is told, as plain dictionaries for JSON."""
 
+import numpy as np
+
 from ..consensus import settle
 from ..errors import InputError
 from ..framework import DOMAINS, TDF
 from ..queue import Only, Question, next_questions
+from ..queue.desk import AUDIT, double_rows
 from ..store import Answer, Given, Label, Wanted
 from ..transcript import Utterance
 from .context import context
@@ -23,7 +26,9 @@ _WHY = {
     "random": "it was drawn at random",
 }
 NOTHING_LEFT = "Nothing is left to ask you here."
-NOTHING_THERE = "The study has no passages yet. Add transcripts: tdfnlp suggest FILES --study STUDY."
+NOTHING_THERE = (
+    "The study has no passages yet. Add transcripts: tdfnlp suggest FILES --study STUDY."
+)
 
 
 def study_view(desk: Desk, coder: str) -> Json:
@@ -168,8 +173,10 @@ def undo_view(desk: Desk, coder: str, token: str) -> Json:
 
 
 def _again(desk: Desk, coder: str, before: Answer) -> Json | None:
-    blind = "blind audit" in (before.how,) or before.strategy == AUDIT
-    slots = 1 + int(is_double(desk.store, before.utterance))
+    blind = before.how == "blind audit" or before.strategy == AUDIT
+    pool = desk.store.pool()
+    twice = double_rows(pool, desk.store.settings())[np.searchsorted(pool.ids, before.utterance)]
+    slots = 2 if twice else 1
     wanted = Wanted(before.utterance, blind, before.strategy, before.probability, slots)
     # A lease that ran out, or that a skip gave back, is taken again; one that holds stays.
     desk.store.assign(coder, [wanted], 1)
