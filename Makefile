@@ -21,9 +21,13 @@ setup: .venv/.ready  ## build .venv with everything in it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'
 	@touch $@
 
-demo: setup  ## suggest codes for the sample study
-	$(BIN)/tdfnlp suggest training_data/sample_study/interviews -o demo/suggestions.xlsx
-	@echo "Open demo/suggestions.xlsx; the interviews are in training_data/sample_study/interviews."
+SAMPLE := training_data/sample_study
+demo: setup  ## the sample study from interviews to a report
+	$(BIN)/tdfnlp suggest $(SAMPLE)/interviews -o demo/suggestions.xlsx --study demo/study.db
+	$(BIN)/tdfnlp import demo/study.db $(SAMPLE)/coded.qdpx --complete
+	$(BIN)/tdfnlp report demo/study.db -o demo/report
+	@echo "Open demo/suggestions.xlsx and demo/report/report.html; the interviews are in $(SAMPLE)/interviews."
+	@echo "To code it on a page of your own: $(BIN)/tdfnlp review demo/study.db"
 
 # The tests use a real browser, a real PostgreSQL and a real word processor. On Debian and Ubuntu
 # they are installed where one may; elsewhere the tests that need them say that they were skipped.
