@@ -58,7 +58,7 @@ def _saved(results: Results) -> str:
             _title(name, study),
             f"{goal}: {line['target'][0]:.2f}",
             *(_count(line[one]) for one in names),
-            _percent(line["mixed, saved"]),
+            _percent(line["mixed, saved"], never=line["random from nothing"][0] is None),
         ]
         for name, study in results["studies"].items()
         for goal, line in study["saved"].items()
@@ -179,11 +179,12 @@ def _share(figure: Figure) -> str:
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _percent(figure: Figure) -> str:
+def _percent(figure: Figure, *, never: bool) -> str:
+    """Write what is saved; at least so much, where the other way never gets there."""
     if figure[0] is None:
-        return "nothing: never reached"
-    value, *rest = ("-" if one is None else f"{one:.0%}" for one in figure)
-    return f"{value} ({' to '.join(rest)})"
+        return "nothing: not reached"
+    value, *rest = ("no limit" if one is None else f"{one:.0%}" for one in figure)
+    return f"{'at least ' if never else ''}{value} ({' to '.join(rest)})"
 
 
 def _gain(figure: Figure | None) -> str:

@@ -89,7 +89,7 @@ def export_study(store: Store, path: Path | str) -> tuple[str, ...]:
         raise InputError("Nobody has answered yet; a .qdpx would hold texts and suggestions.")
     with replacing(path) as part:
         _WRITERS[path.suffix.lower()](records, part)
-    return ()
+    return tuple(_too_long(records)) if path.suffix.lower() == ".xlsx" else ()
 
 
 def check_suffix(path: Path) -> None:
@@ -244,6 +244,13 @@ def _write_xlsx(records: Sequence[_Record], path: Path) -> None:
                     sheet.write_string(row, place, as_utf8(cell)[:_CELL_LIMIT], wrap)
                 elif cell is not None:
                     sheet.write_number(row, place, cell, wrap)
+
+
+def _too_long(records: Iterable[_Record]) -> Iterator[str]:
+    cells = (_cell(value) for one in records for value in one.values())
+    cut = sum(isinstance(cell, str) and len(cell) > _CELL_LIMIT for cell in cells)
+    if cut:
+        yield f"{cut} cells were cut at Excel's limit of {_CELL_LIMIT:,} characters."
 
 
 def _cell(value: object) -> str | float | None:

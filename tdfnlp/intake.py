@@ -252,11 +252,12 @@ def _given(unit: int, codings: Sequence[Coding], codes: Mapping[tuple[str, ...],
         for path, given in sorted(found.items())
     )
     remarks = dict.fromkeys(one.note.strip() for one in codings if one.note.strip())
-    when = max((_moment(one.when) for one in codings), default="")
+    when = max((moment(one.when) for one in codings), default="")
     return Given(unit, labels, note="\n".join(remarks), how="imported", when=when)
 
 
-def _moment(when: str) -> str:
+def moment(when: str) -> str:
+    """Give a time in UTC as the study file writes it, "" for what is none."""
     try:
         moment = datetime.fromisoformat(when)
         return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -121,7 +121,7 @@ def valence_labels(items: Sequence[Item]) -> npt.NDArray[np.intp]:
     labels = np.full((len(items), len(DOMAINS)), -1, dtype=np.intp)
     for row, item in enumerate(items):
         for domain, valence in item.domains:
-            labels[row, DOMAINS.index(domain)] = VALENCES.index(valence)
+            labels[row, DOMAINS.index(domain)] = VALENCES.index(valence) if valence else -1
     return labels
 
 

@@ -5,24 +5,28 @@ what people coded counts: nothing of a machine user, nothing that coders have le
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from .coding import Coding, Study
+from .confirmed import Lesson as Lesson
+from .confirmed import Lessons as Lessons
+from .confirmed import counts as counts
+from .confirmed import joined, person
 from .consensus import Verdicts, direction, settle
 from .errors import CodebookError, FormatError, InputError
 from .exchange import all_codes
 from .framework import DOMAINS, VALENCES, Valence
-from .intake import is_program
+from .intake import is_program, moment
 from .landing import fill_up, landed
 from .mapping import Tied, apply, tie
 from .predicting import Progress
 from .segmentation import segment
 from .store import Answer, Label, Store
 from .store.database import is_url
+from .strategies import NAMES
 from .suggest import collect
 from .transcript import Utterance
 
@@ -31,53 +35,7 @@ Source: TypeAlias = "Store | Study | Lessons | str | Path"
 _SPEECH = 5_000
 """Passages that a study's mean vector is taken from; more change nothing that can be seen."""
 _SQLITE = b"SQLite format 3\0"
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """A unit that people coded.
-
-    Attributes
-    ----------
-    text, question : str
-        What was said, and the question before it ("" where there is none).
-    person : str
-        Transcript and speaker: nobody is on both sides of a split.
-    domains : tuple of (domain, valence or None)
-        Empty where no domain applies.
-    study : int
-        Place of its study in ``Lessons.speech``.
-    audit : bool
-        Whether it came up at random and was coded without sight of a suggestion.
-    when : str
-        When it was last coded, ISO 8601; "" where not known.
-    """
-
-    text: str
-    question: str
-    person: str
-    domains: tuple[tuple[str, Valence | None], ...]
-    study: int = 0
-    audit: bool = False
-    when: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Lessons:
-    """Units to learn from.
-
-    Attributes
-    ----------
-    units : tuple of Lesson
-    speech : tuple of tuple of str
-        Passages of each study, coded or not: their mean vector is taken off.
-    notes : tuple of str
-        What was left out and why, one sentence each.
-    """
-
-    units: tuple[Lesson, ...]
-    speech: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
+_SOUGHT = frozenset(NAMES) - {"random"}
 
 
 def read_lessons(
@@ -93,8 +51,8 @@ def read_lessons(
     ----------
     sources : Store, Study, Lessons, path, or several of them
         Study files or their URLs; .jsonl files with one unit a line (``text``, ``domains``, and
-        where known ``valence``, ``question``, ``speaker``, ``transcript``); all other files are
-        taken together as one coded study.
+        where known ``valence``, ``question``, ``speaker``, ``transcript``, ``when``); all other
+        files are taken together as one coded study.
     mapping : mapping of str to str, optional
         From a code of coded material to its domain (``mapping.tie``); else its name says it.
     complete : bool
@@ -119,10 +77,10 @@ def read_lessons(
         found = _of_study(collected.study, mapping, complete)
         failed = [f"Not read: {one}" for one in collected.failures]
         parts.append(Lessons(found.units, found.speech, (*failed, *found.notes)))
-    joined = _joined(parts)
-    if not joined.units:
-        raise InputError(" ".join(["There is nothing that people confirmed.", *joined.notes]))
-    return joined
+    found = joined(parts)
+    if not found.units:
+        raise InputError(" ".join(["There is nothing that people confirmed.", *found.notes]))
+    return found
 
 
 def _is_material(one: Any) -> bool:
@@ -156,41 +114,22 @@ def is_study(where: str | Path) -> bool:
         return False
 
 
-def _joined(parts: Iterable[Lessons]) -> Lessons:
-    units: list[Lesson] = []
-    speech: list[tuple[str, ...]] = []
-    notes: list[str] = []
-    for part in parts:
-        first = len(speech)
-        units += [
-            Lesson(
-                one.text,
-                one.question,
-                f"{first} {one.person}" if first else one.person,
-                one.domains,
-                one.study + first,
-                one.audit,
-                one.when,
-            )
-            for one in part.units
-        ]
-        speech += part.speech
-        notes += part.notes
-    return Lessons(tuple(units), tuple(speech), tuple(notes))
-
-
 def _of_store(store: Store) -> Lessons:
     answers = [one for one in store.answers() if not is_program(one.coder)]
     units = {one.id: one.utterance for one in store.units()}
-    return _lessons(units, answers)
+    return _lessons(units, answers, store.record())
 
 
-def _lessons(units: Mapping[int, Utterance], answers: Sequence[Answer]) -> Lessons:
+def _lessons(
+    units: Mapping[int, Utterance], answers: Sequence[Answer], record: Sequence[Answer]
+) -> Lessons:
+    """Settle `answers`; the `record` says when a unit was first coded, taken back since or not."""
     settled = settle(answers)
     audited = {one.utterance for one in answers if one.how == "blind audit"}
-    when: dict[int, str] = defaultdict(str)
-    for one in answers:
-        when[one.utterance] = max(when[one.utterance], one.when)
+    sought = {one.utterance for one in answers if one.strategy in _SOUGHT} - audited
+    when: dict[int, list[str]] = defaultdict(list)
+    for one in record:
+        when[one.utterance].append(one.when)
     learnt = tuple(
         Lesson(
             units[number].text,
@@ -198,16 +137,13 @@ def _lessons(units: Mapping[int, Utterance], answers: Sequence[Answer]) -> Lesso
             person(units[number].transcript, units[number].speaker),
             _domains(labels),
             audit=number in audited,
-            when=when[number],
+            sought=number in sought,
+            when=max(when[number]),
+            since=min(when[number]),
         )
         for number, labels in settled.confirmed.items()
     )
     return Lessons(learnt, (_sample([one.text for one in units.values()]),), _open(settled))
-
-
-def person(transcript: str, speaker: str | None) -> str:
-    """Name who speaks: the same label in another transcript is another person."""
-    return f"{transcript}\x1f{speaker or ''}"
 
 
 def _open(settled: Verdicts) -> tuple[str, ...]:
@@ -245,7 +181,7 @@ def _of_study(study: Study, mapping: Mapping[str, str] | None, complete: bool) -
         for unit, some in sorted(said.items())
         for one in _answers(unit, coder, some, tied)
     ]
-    found = _lessons(units, answers)
+    found = _lessons(units, answers, answers)
     notes = [*study.notes, *tied.notes]
     machine, odd = len(study.codings) - len(people), len(tied.unmapped)
     for n, what in (
@@ -265,7 +201,7 @@ def _answers(unit: int, coder: str, codings: Sequence[Coding], tied: Tied) -> li
     if codings and not known:
         return []
     labels = tuple(Label(one.code, domains.get(one.code), one.valence) for one in known)
-    when = max((one.when for one in known), default="")
+    when = max((moment(one.when) for one in known), default="")
     return [
         Answer(0, "", unit, coder, "code" if labels else "none", labels, how="imported", when=when)
     ]
@@ -303,23 +239,20 @@ def _lesson(record: dict[str, Any]) -> Lesson:
             raise CodebookError(f"{domain!r} is no domain of the framework.")
         if valence is not None and valence not in VALENCES:
             raise CodebookError(f"{valence!r} is no direction: {', '.join(VALENCES)}.")
-    if not isinstance(record["text"], str) or isinstance(given, str):
+    if not record["text"].strip() or isinstance(given, str):
         raise TypeError
+    when = moment(_said(record, "when"))
     return Lesson(
         record["text"],
-        str(record.get("question") or ""),
-        person(str(record.get("transcript") or ""), str(record.get("speaker") or "")),
+        _said(record, "question"),
+        person(_said(record, "transcript"), _said(record, "speaker")),
         tuple(domains.items()),
+        when=when,
+        since=when,
     )
 
 
-def counts(lessons: Lessons) -> dict[str, tuple[int, int]]:
-    """Count units and people of each of ``DOMAINS``."""
-    units = Counter(domain for one in lessons.units for domain, _ in one.domains)
-    people = Counter(
-        domain
-        for domain, _ in {
-            (domain, one.person) for one in lessons.units for domain, _ in one.domains
-        }
-    )
-    return {domain: (units[domain], people[domain]) for domain in DOMAINS}
+def _said(record: Mapping[str, Any], key: str) -> str:
+    """Give a field as text; a speaker may be the number 0."""
+    value = record.get(key)
+    return "" if value is None else str(value)

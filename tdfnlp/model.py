@@ -139,12 +139,14 @@ class Model:
 
     def load_encoder(self, **options: Any) -> Encoder:
         """Load the encoder that the heads were fitted on; options as in ``Encoder.load``."""
-        name = self.encoder["name"]
-        if name == ENCODER and self.folder is not None:
-            name = self.folder / ENCODER
-        encoder = Encoder.load(name, **options)
+        encoder = Encoder.load(self.encoder_place(), **options)
         self.check_encoder(encoder)
         return encoder
+
+    def encoder_place(self) -> str | Path:
+        """Name the encoder that the heads were fitted on, or its folder inside the model's."""
+        name = str(self.encoder["name"])
+        return self.folder / ENCODER if name == ENCODER and self.folder else name
 
     def check_encoder(self, encoder: Encoder) -> None:
         """Refuse an encoder with other weights, another maximal length, or int8 for not int8.

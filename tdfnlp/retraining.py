@@ -13,7 +13,6 @@ from .classifier import Head, Proba, sharpen, with_domain
 from .codebook import Codebook
 from .coding import Decision
 from .embedding import Encoder
-from .errors import InputError, OutputError
 from .evaluation import Bools, Figures, measure
 from .fitting import STRENGTH, Examples, fit_heads, folds, tabulate
 from .framework import DOMAINS
@@ -21,14 +20,12 @@ from .lessons import Lessons, Source, counts, read_lessons
 from .mapping import NONE
 from .model import Model
 from .predicting import Progress
+from .refusals import check_base, check_enough
+from .refusals import check_folder as check_folder
 from .thresholds import decide
 
 NOTHING = "nothing"
 """As a base: start without a prior."""
-
-FEWEST_UNITS, FEWEST_PEOPLE = 30, 3
-"""Under these nothing can be learnt that could be checked."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
@@ -133,106 +130,14 @@ def train(
     """
     check_enough(lessons)
     start = base if isinstance(base, Model) else Model.load(None if base == NOTHING else base)
+    prior = None if base == NOTHING else start
+    if prior:
+        check_base(lessons, prior)
     encoder = encoder or start.load_encoder()
     start.check_encoder(encoder)
-    prior = None if base == NOTHING else start
     examples = tabulate(lessons, start, encoder)
-    raw = np.zeros((len(examples.rows), len(DOMAINS) + 1))
-    direction = np.full(examples.valences.shape, -1)
-    for learn, test in folds(examples.people, random_state):
-        domain_head, valence_head = fit_heads(examples, learn, prior)
-        raw[test] = domain_head.predict_proba(examples.rows[test])
-        direction[test] = _directions(valence_head, examples, test)
-    temperature = gating.temperature(raw, examples.truth)
-    proba = sharpen(raw, temperature)
-    gated = gating.gated(lessons)
-    thresholds = gating.thresholds(proba, examples.truth, prior, gated)
-    decisions = tuple(decide(proba, thresholds))
-    people = examples.people.tolist()
-    figures = measure(proba, examples.truth, decisions, people, random_state=random_state)
-    domain_head, valence_head = fit_heads(examples, np.arange(len(proba)), prior)
-    model = Model(
-        name=f"{start.name}-retrained",
-        domain_head=replace(domain_head, temperature=temperature),
-        valence_head=valence_head,
-        mean=examples.mean,
-        question_mean=start.question_mean,
-        thresholds=thresholds,
-        encoder=start.encoder,
-        facts={
-            "tdfnlp": __version__,
-            "base": NOTHING if prior is None else start.id,
-            "random_state": random_state,
-            "strength": STRENGTH,
-            "learnt": _learnt(lessons),
-            "out_of_fold": figures.facts()
-            | {"direction": _share_right(direction, examples.valences)},
-        },
-        folder=start.folder,
-    )
-    return Trained(
-        model=model,
-        base=start,
-        encoder=encoder,
-        lessons=lessons,
-        truth=examples.truth,
-        people=examples.people,
-        proba=proba,
-        decisions=decisions,
-        figures=figures,
-        gates=tuple(gating.gate(domain, *counts(lessons)[domain]) for domain in gated),
-    )
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a folder with something in it, before the work: another model may be in use there.
-
-    Raises
-    ------
-    OutputError
-        It is there and not empty.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(
-            f"{str(folder)!r} is there already and not empty. Models are never replaced, so that "
-            "each can be put back: give the new one a folder of its own."
-        )
-
-
-def check_enough(lessons: Lessons) -> None:
-    """Refuse lessons from which nothing can be learnt that could be checked.
-
-    Raises
-    ------
-    InputError
-        Says what is missing and how much of it.
-    """
-    n, people = len(lessons.units), len({one.person for one in lessons.units})
-    domains = {domain for one in lessons.units for domain, _ in one.domains}
-    if n < FEWEST_UNITS:
-        raise InputError(
-            f"{n} units are confirmed; training needs {FEWEST_UNITS}. Confirm {FEWEST_UNITS - n} "
-            "more."
-        )
-    if people < FEWEST_PEOPLE:
-        raise InputError(
-            f"The {n} confirmed units are from {people} "
-            f"{'person' if people == 1 else 'people'}; {FEWEST_PEOPLE} are needed, because a model "
-            "is checked on people whom it did not learn from. Confirm units of others too, or say "
-            "who speaks (transcript and speaker)."
-        )
-    if not domains:
-        raise InputError(
-            f"None of the {n} confirmed units has a domain of the framework. Confirm some that do, "
-            "or tie the codes to domains (a mapping)."
-        )
-    if len(domains) == 1 and all(one.domains for one in lessons.units):
-        raise InputError(
-            f"All {n} confirmed units are {next(iter(domains))!r}: there is nothing to tell it "
-            "from. Confirm units of other domains, or units without one."
-        )
-
-
+    checked = check(examples, prior, gating.gated(lessons), random_state)
+    trained = _trained(lessons, examples, checked, start, prior, random_state)
 def _directions(head: Head, examples: Examples, test: npt.NDArray[np.intp]) -> Any:
     """Give the most probable direction of each pair whose direction is known, -1 elsewhere."""
     found = np.full(examples.valences[test].shape, -1)

@@ -12,6 +12,7 @@ from studies import predictions, run_of, talk
 
 import tdfnlp
 from tdfnlp.codebook import Code
+from tdfnlp.consensus import settle
 from tdfnlp.delivery import COLUMNS, export_study
 from tdfnlp.errors import InputError
 from tdfnlp.intake import import_codings
@@ -66,12 +67,17 @@ def test_no_cell_is_a_formula(study: Store, tmp_path: Path) -> None:
     assert (rows[0]["coder"], rows[0]["note"]) == ("'=Ana", "'@note")
     assert rows[0]["codes"] == "Knowledge; Skills > Reading charts"
     assert (rows[2]["valences"], rows[1]["codes"], rows[1]["run"]) == ("none", "", "")
-    export_study(study, tmp_path / "out.xlsx")
+    assert export_study(study, tmp_path / "out.xlsx") == ()
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
     assert [cell.value for cell in sheet[2]][COLUMNS.index("coder")] == "=Ana"
     assert sheet.max_row == 5 and sheet.max_column == len(COLUMNS)
+    first = study.units()[0].id
+    study.answer("Ben", Given(first, token="long", note="x" * 40_000))
+    (note,) = export_study(study, tmp_path / "out.xlsx")
+    assert note == "1 cells were cut at Excel's limit of 32,767 characters."
+    assert export_study(study, tmp_path / "out.csv") == ()
 
 
 def test_a_project_holds_coders_and_the_machine_and_comes_back(
@@ -92,6 +98,27 @@ def test_a_project_holds_coders_and_the_machine_and_comes_back(
         import_codings(other, apply(back, tie(back.codes)))
         labels = [[(one.coder, one.labels) for one in some.answers()] for some in (other, study)]
     assert sorted(labels[0], key=repr) == sorted((one for one in labels[1] if one[1]), key=repr)
+
+
+def test_what_was_adjudicated_comes_back_beside_what_was_said(
+    study: Store, tmp_path: Path
+) -> None:
+    first = study.units()[0].id
+    ben = replace(CHARTS, valence="barrier")
+    study.answer("Ben", Given(first, (ben,), token="5"))
+    study.answer("=Ana", Given(first, (ben,), token="6", how="adjudication", note="agreed"))
+    export_study(study, tmp_path / "out.qdpx")
+    back = tdfnlp.read(tmp_path / "out.qdpx")
+    with Store.open(tmp_path / "again.db") as other:
+        for complete in (False, True):
+            done = import_codings(other, apply(back, tie(back.codes)), complete=complete)
+            assert done.coders == ("=Ana", "Ben")
+            mine = {(one.utterance, one.coder, one.how): one.labels for one in other.answers()}
+            assert len(mine) == 5 and mine[1, "=Ana", "adjudication"] == (ben,)
+            assert set(mine[1, "=Ana", "imported"]) == {KNOWLEDGE, CHARTS}
+            assert settle(other.answers()).confirmed[1] == (ben,)
+        assert done.answers == 0
+        assert [one.path for one in other.codes()] == [one.path for one in study.codes()]
 
 
 def test_a_study_without_answers_is_a_project_and_no_table(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What goes into a study: a model's suggestions, and codings made elsewhere."""
 
 from collections.abc import Iterator
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from tdfnlp.errors import InputError
 from tdfnlp.intake import fill, import_codings, refresh
 from tdfnlp.landing import directed, undirected
 from tdfnlp.model import Model
-from tdfnlp.store import Added, Answer, Given, Label, Store
+from tdfnlp.store import Added, Answer, Given, Label, Settings, Store
 from tdfnlp.transcript import Transcript, Turn
 
 TALK = talk("N1", ["Nobody showed us how.", "There is no time for it.", "My manager decides."])
+MODELS = Path(__file__).parent.parent / "models"
 OWN = Code(("Skills", "Charts"), "Skills")
 CODES = (Code(("Skills",), "Skills"), OWN, Code(("Humour",)))
 
@@ -199,6 +201,35 @@ def test_codes_that_have_another_domain_are_said(file: Store) -> None:
     assert said(file)["Ana", "My"].labels == (Label(OWN.path, "Skills"),)
 
 
+def test_a_skipped_passage_is_not_one_without_a_code(file: Store) -> None:
+    import_codings(file, study(at("Nobody")))
+    unit = next(one.id for one in file.units() if one.utterance.text.startswith("My"))
+    file.answer("Ana", Given(unit, skip=True, token="skip"))
+    done = import_codings(file, study(at("Nobody")), complete=True)
+    assert (done.answers, done.known, done.kept) == (1, 1, 1)
+    assert said(file)["Ana", "My"].verdict == "skip"
+
+
+def test_codes_that_only_say_a_direction_are_directions(file: Store) -> None:
+    path = directed(("Skills",), "barrier")
+    import_codings(file, replace(study(at("Nobody", path)), codes=(*CODES, Code(path, "Skills"))))
+    assert said(file)["Ana", "Nobody"].labels == (Label(("Skills",), "Skills", "barrier"),)
+    assert path not in {code.path for code in file.codes()}
+
+
+def test_a_text_that_is_there_under_another_name_is_said(file: Store, model: Model) -> None:
+    import_codings(file, study(at("Nobody")))
+    again = replace(TALK, id="N1 final")
+    coded = Study((again,), (replace(at("Nobody"), transcript="N1 final"),), codes=CODES)
+    done = import_codings(file, coded)
+    assert done.added.new == 1 and "'N1 final' has the very text of 'N1'" in done.notes[0]
+    assert import_codings(file, coded).notes == ()
+    both = Study((replace(TALK, id="A", text=TALK.text + " "), talk("B", ["Two."])))
+    assert fill(file, both, model).notes == ()
+    third = Study((replace(TALK, id="C"), TALK))
+    assert [one.split()[0] for one in fill(file, third, model).notes] == ["'C'"]
+
+
 def test_a_direction_goes_out_as_a_code_and_comes_back() -> None:
     for valence in ("barrier", "facilitator", "mixed", "neutral"):
         assert undirected(directed(("A", "B"), valence)) == (("A", "B"), valence)
@@ -222,6 +253,12 @@ def test_suggest_fills_a_study_file(tmp_path: Path) -> None:
     assert run("suggest", tmp_path, "--study", study, "-q") == (0, "")
     with Store.open(study) as store:
         assert store.count() == 4 and len(store.runs()) == 3
+    mine = shutil.copytree(MODELS / "default", tmp_path / "models" / "mine")
+    one = tmp_path / "N2.txt"
+    for wish, model in ((("--model", mine), "mine"), ((), "mine"), (("--model", "default"), "def")):
+        assert run("suggest", one, "--study", study, "-q", *wish) == (0, "")
+        with Store.open(study) as store:  # what was chosen last stays in use
+            assert store.runs()[-1].model.startswith(model)
     code, text = run("suggest", tmp_path)
     assert code == 2 and "--study" in text
     (tmp_path / "N1.txt").write_text("P: Something else.", "utf-8")
@@ -250,6 +287,27 @@ def test_import_and_export_from_the_command_line(tmp_path: Path) -> None:
     for wrong in (("export", tmp_path / "no.db", "-o", out), ("export", study, "-o", "a.pdf")):
         assert run(*wrong)[0] == 2
     assert not (tmp_path / "no.db").exists()
+    (tmp_path / "N1.txt").write_text(TALK.text, "utf-8")
+    code, text = run("import", tmp_path / "no.db", tmp_path / "N1.txt")
+    assert code == 2 and "no codings of people" in text and not (tmp_path / "no.db").exists()
     (tmp_path / "bad.docx").write_bytes(b"PK")
     code, text = run("import", tmp_path / "two.db", project, tmp_path / "bad.docx")
     assert code == 1 and "Not read: bad.docx" in text
+
+
+def test_settings_are_shown_and_changed(tmp_path: Path) -> None:
+    study = tmp_path / "study.db"
+    assert run("settings", study)[0] == 2 and not study.exists()
+    Store.open(study).close()
+    code, text = run("settings", study)
+    assert code == 0 and text.splitlines() == [
+        "Random and blind: 20% of questions.",
+        "Coded twice: 10% of passages.",
+        "A question stays with its coder for 30 minutes.",
+    ]
+    wishes = ("--audit-share", "0.3", "--double-share", "1", "--lease-minutes", "7.5")
+    assert "30% of questions.\nCoded twice: 100% of" in run("settings", study, *wishes)[1]
+    with Store.open(study) as store:
+        assert store.settings() == Settings(0.3, 1.0, 7.5)
+    code, text = run("settings", study, "--audit-share", "20")
+    assert code == 2 and "between 0 and 1" in text

@@ -130,7 +130,7 @@ def test_wilson_by_hand() -> None:
 def test_what_is_undefined_is_not_a_number(codes: Codes) -> None:
     assert np.isnan(alpha_of(codes))
     if len(codes) == 2 and (codes >= 0).all():
-        assert np.isnan(kappa_of(codes[0], codes[1], 3))
+        assert np.isnan(kappa_of(codes[0].tolist(), codes[1].tolist()))
 
 
 def test_undefined_shares_and_defined_ones_beside_them() -> None:
@@ -140,7 +140,9 @@ def test_undefined_shares_and_defined_ones_beside_them() -> None:
 
 
 def test_total_disagreement_is_below_chance() -> None:
-    assert kappa_of(np.array([0, 1]), np.array([1, 0]), 2) == -1
+    assert kappa_of([0, 1], [1, 0]) == -1
+    with pytest.raises(ValueError, match="shorter"):
+        kappa_of(["a", "b"], ["a"])
     assert alpha_of(np.array([[0, 1], [1, 0]])) == pytest.approx(-0.5)
 
 

@@ -151,7 +151,7 @@ def test_a_blind_question_tells_no_suggestion_and_is_stored_as_blind(
     study: Store, anna: Caller
 ) -> None:
     study.configure(audit_share=1.0)
-    raw = anna.client.post("/api/question", json={})
+    raw = anna.client.post("/api/question", json={"coder": "anna", "study": anna.desk.key})
     question = raw.json()["question"]
     assert question["blind"] and question["suggestion"] is None and question["run"] is None
     assert MODEL not in raw.text and "confidence" not in raw.text
@@ -214,6 +214,62 @@ def test_coders_who_differ_are_adjudicated_and_that_can_be_undone(
     assert ben.post("conflict", {"after": number})["conflict"]["utterance"] == number  # goes round
 
 
+def test_what_somebody_has_decided_is_not_decided_anew_unawares(
+    study: Store, anna: Caller, ben: Caller
+) -> None:
+    number = study.units()[0].id
+    study.answer("cy", Given(number, (Label(("Skills",), "Skills"),), token="c" * 16))
+    study.answer("di", Given(number, (), token="d" * 16))
+    shown = {"utterance": number}
+    given = anna.given(shown, label("Skills"), adjudicates=True)
+    assert anna.post("answer", given) == anna.post("answer", given)  # a request repeated
+    late = ben.given(shown, adjudicates=True)
+    assert "somebody has decided it" in ben.post("answer", late, 400)["error"]
+    (final,) = (one for one in study.answers() if one.how == "adjudication")
+    assert final.coder == "anna"
+
+
+def test_a_passage_for_two_comes_back_beside_its_other_coder(
+    study: Store, anna: Caller, ben: Caller
+) -> None:
+    study.configure(double_share=1.0)
+    first = anna.ask()
+    anna.answer(first, skip=True)
+    while ben.ask()["utterance"] != first["utterance"]:
+        ben.answer(ben.ask())
+    told = anna.post("undo", {"token": anna.token()})
+    assert told["question"]["utterance"] == first["utterance"]
+
+
+def test_a_blind_question_whose_lease_ran_out_comes_back_blind(study: Store, anna: Caller) -> None:
+    study.configure(audit_share=1.0, lease_minutes=1e-6)
+    question = anna.ask()
+    anna.answer(question, label("Goals"))
+    study.configure(lease_minutes=30)
+    told = anna.post("undo", {"token": anna.token()})["question"]
+    assert told["utterance"] == question["utterance"]
+    assert told["blind"] and told["suggestion"] is None
+
+
+def test_it_works_on_both_databases(store: Store, seats: Seats) -> None:
+    assert "Add transcripts" in Caller(store, seats, "anna").post("question", {})["message"]
+    fill(store, interviews())
+    anna, ben = Caller(store, seats, "anna"), Caller(store, seats, "ben")
+    first, second = anna.ask(), ben.ask()
+    assert first["utterance"] != second["utterance"]
+    anna.answer(first, label("Goals", valence="barrier"), note="\u05e9\u05dc\u05d5\u05dd")
+    ben.answer(second)
+    told = anna.post("undo", {"token": anna.token()})
+    assert told["note"] == "\u05e9\u05dc\u05d5\u05dd"
+    anna.answer(told["question"], label("Goals"))
+    (theme,) = anna.post("themes", {"domain": "Goals"})["themes"]
+    named = {"kind": "name", "theme": theme["key"], "name": "Aims", "token": anna.token()}
+    assert anna.post("themes/change", named | {"domain": "Goals"})["themes"][0]["name"] == "Aims"
+    assert anna.get("progress")["answered"] == 2
+    assert anna.post("conflict", {}) == {"left": 0, "conflict": None}
+    assert len({Caller(store, seats).desk.key, anna.desk.key}) == 1
+
+
 def test_filters_choose_what_is_asked(anna: Caller) -> None:
     assert anna.ask(transcript="P2")["transcript"] == "P2"
     assert anna.ask(group="nurses")["transcript"] == "P1"
@@ -252,3 +308,5 @@ def test_a_slow_value_is_kept_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept.get() == 1
     kept.drop()
     assert kept.get() == 2
+    later = Kept(lambda: later.drop() or next(made), 10)  # an answer comes while it is made
+    assert [later.get(), later.get()] == [3, 4]

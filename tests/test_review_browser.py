@@ -21,8 +21,9 @@ from playwright.sync_api import (
     Response,
     expect,
 )
-from reviews import MODEL
+from reviews import MODEL, fill, transcript
 
+from tdfnlp.codebook import Code
 from tdfnlp.store import Given, Label
 
 # ---- work ------------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ def test_a_session_by_keyboard(site: Site, visit: Opener) -> None:
     while page.locator("#utterance").count():
         press(page, "x")
     expect(page.locator("#passage")).to_contain_text("Nothing is left")
+    expect(page.locator("#passage")).to_be_focused()
     press(page, "Enter", "1", "x", "s", "b")  # and nothing happens
     answers = site.answers()
     assert len(answers) == site.store.count() == len({one.utterance for one in answers})
@@ -247,8 +249,8 @@ def test_it_can_be_read_and_heard(site: Site, visit: Opener) -> None:
     assert [one for one in found if one[0] < 4.5] == []
     assert page.locator("html").get_attribute("lang") == "en"
     assert "study" in page.title()
-    assert page.locator("h1").count() == 1 and page.locator("main").count() == 1
-    assert page.locator("[role=status]").count() == page.locator("[role=alert]").count() == 1
+    assert page.locator("h1").count() == 1 and page.locator("main:visible").count() == 1
+    assert page.get_by_role("status").count() == page.locator("[role=alert]").count() == 1
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
     assert len(ids) == len(set(ids))
     page.keyboard.press("Tab")
@@ -257,6 +259,41 @@ def test_it_can_be_read_and_heard(site: Site, visit: Opener) -> None:
     assert sideways(page) <= 0
     box = page.locator("#save").bounding_box()
     assert box and box["y"] + box["height"] <= LAPTOP[1]  # in sight without scrolling
+
+
+def test_a_code_among_many_is_found_by_its_name(site: Site, visit: Opener) -> None:
+    names = [("Goals", f"is afraid of thing number {n}") for n in range(200)]
+    site.store.add_codes([Code(one, "Goals") for one in names])
+    page = visit()
+    press(page, "/")
+    page.keyboard.type("number 142")
+    press(page, "Enter")
+    expect(page.get_by_label("is afraid of thing number 142")).to_be_checked()
+    picture(page, "many-codes")
+    press(page, "/")
+    page.keyboard.type("new interval nowhere")  # nothing is called that
+    press(page, "Enter", "/")
+    page.keyboard.type("interval")
+    press(page, "Enter", "b", "Enter")
+    assert labels(site.answers()[0]) == {(names[142], None), (CHILD, "barrier")}
+
+
+def test_it_works_at_twice_the_size_and_from_right_to_left(site: Site, visit: Opener) -> None:
+    hebrew = "\u05d0\u05d9\u05df \u05dc\u05e0\u05d5 \u05d6\u05de\u05df."
+    speaker = "A very long name " * 30
+    said = (hebrew, f"{hebrew} " * 150 + "w" * 400)
+    fill(site.store, (transcript("T" * 200, said, speaker, "g" * 300),))
+    page = visit(size=(LAPTOP[0] // 2, LAPTOP[1] // 2))
+    page.locator("#filters summary").click()
+    page.locator("#only-transcript").select_option("T" * 200)
+    ready(page)
+    assert sideways(page) <= 0
+    assert page.locator(".here .said").evaluate("(one) => getComputedStyle(one).direction") == "rtl"
+    picture(page, "twice-the-size")
+    press(page, "/")  # keys work where there is a keyboard, however narrow the page
+    page.keyboard.type("Goals")
+    press(page, "Enter", "Enter")
+    assert labels(site.answers()[0]) == {(("Goals",), None)}
 
 
 def test_it_works_on_a_phone(site: Site, visit: Opener) -> None:

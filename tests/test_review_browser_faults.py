@@ -1,5 +1,8 @@
 """The review page in a real Chromium: faults, lost connections, attacks."""
 
+from pathlib import Path
+
+import pytest
 from browsing import Opener, Site, labels, press, ready, status
 from browsing import browser as browser
 from browsing import site as site
@@ -11,8 +14,9 @@ from playwright.sync_api import (
 from reviews import fill, transcript
 
 from tdfnlp.codebook import Code
+from tdfnlp.errors import StoreError
 from tdfnlp.review import Seats
-from tdfnlp.store import Given, Label
+from tdfnlp.store import Given, Label, Store
 
 # ---- what goes wrong -------------------------------------------------------------------------
 
@@ -66,6 +70,102 @@ def test_an_answer_outlives_a_reload(site: Site, visit: Opener) -> None:
     assert asked == ["beforeunload"]
     assert len(site.store.record()) == 1 and labels(site.answers()[0]) == {(("Goals",), None)}
     expect(page.locator("#status")).to_contain_text("its note was not kept")
+
+
+def test_a_full_disk_is_said_and_the_answer_stored_once_there_is_room(
+    site: Site, visit: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit()
+
+    def full(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "answer", full)
+        page.keyboard.press("x")
+        expect(page.locator("#alert")).to_contain_text("Not saved yet. The disk is full.")
+        page.locator("#tab-themes").click()  # nothing else can be begun meanwhile
+        assert page.locator("#themes").is_hidden()
+        assert page.locator("#filters").evaluate("(one) => one.inert")
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#alert")).to_be_hidden()
+    ready(page)
+    assert [one.verdict for one in site.store.record()] == ["none"]
+
+
+def test_a_new_link_pasted_into_the_waiting_tab_goes_on_there(site: Site, visit: Opener) -> None:
+    page = visit()
+    site.stop()
+    page.keyboard.press("x")
+    expect(page.locator("#alert")).to_contain_text("Not saved yet")
+    site.seats = Seats(["anna"])
+    site.start()
+    page.evaluate("(link) => { location.href = link; }", site.link())  # loads nothing: only a #
+    expect(page.locator("#alert")).to_be_hidden()
+    ready(page)
+    assert "token" not in page.url and len(site.answers()) == 1
+
+
+def test_two_coders_in_one_browser_do_not_act_for_each_other(site: Site, visit: Opener) -> None:
+    anna = visit()
+    ben = anna.context.new_page()
+    ben.goto(site.link("ben"))
+    ready(ben)
+    press(ben, "x")
+    anna.keyboard.press("z")
+    expect(anna.locator("#alert")).to_contain_text("signed in as ben, not as anna")
+    anna.keyboard.press("x")
+    expect(anna.locator("#alert")).to_contain_text("Not stored.")
+    assert [(one.coder, one.verdict) for one in site.store.record()] == [("ben", "none")]
+    anna.on("dialog", lambda one: one.accept())
+    anna.goto("about:blank")
+    anna.goto(site.link("ben"))  # the tab is Ben's now: Anna's answer is not his
+    ready(anna)
+    assert len(site.store.record()) == 1
+    anna.goto("about:blank")
+    anna.goto(site.link("anna"))
+    ready(anna)
+    expect(anna.locator("#status")).to_contain_text("Your last answer is saved")
+    assert [one.coder for one in site.store.record()] == ["ben", "anna"]
+
+
+def test_an_answer_for_one_study_is_not_put_into_another(
+    site: Site, visit: Opener, tmp_path: Path
+) -> None:
+    page = visit()
+    site.stop()
+    page.keyboard.press("x")
+    expect(page.locator("#alert")).to_contain_text("Not saved yet")
+    with Store.open(tmp_path / "other.db") as other:
+        fill(other, (transcript("P9", ("Why?", "We forget it now and then."), "Cy", None),))
+        site.store, before = other, site.store
+        site.start()
+        page.evaluate("(link) => { location.href = link; }", site.link())
+        expect(page.locator("#alert")).to_contain_text("opened on another study")
+        assert other.record() == ()
+        site.stop()
+        site.store = before
+    site.start()
+    page.on("dialog", lambda one: one.accept())
+    page.goto("about:blank")
+    page.goto(site.link())
+    ready(page)
+    assert [one.verdict for one in before.record()] == ["none"]
+
+
+def test_what_was_chosen_and_noted_survives_a_look_elsewhere(site: Site, visit: Opener) -> None:
+    page = visit()
+    page.get_by_label("Goals", exact=True).check()
+    page.get_by_label("Note").fill("half a thought")
+    for tab in ("conflicts", "themes", "questions"):
+        page.locator(f"#tab-{tab}").click()
+        ready(page)
+        page.keyboard.press("x" if tab == "themes" else "b")  # out of sight, out of reach
+        ready(page)
+    expect(page.get_by_label("Goals", exact=True)).to_be_checked()
+    assert page.get_by_label("Note").input_value() == "half a thought"
+    press(page, "Enter")
+    assert [one.note for one in site.store.record()] == ["half a thought"]
 
 
 def test_one_can_try_again_without_waiting(site: Site, visit: Opener) -> None:

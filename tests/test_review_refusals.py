@@ -62,6 +62,20 @@ def test_a_coder_cannot_answer_as_another(study: Store, anna: Caller) -> None:
     assert study.record() == ()
 
 
+@pytest.mark.parametrize("name", ["question", "undo", "conflict", "themes", "themes/change"])
+def test_a_tab_of_another_coder_or_study_changes_nothing(
+    study: Store, anna: Caller, name: str
+) -> None:
+    """Two coders in one browser share its cookie; a tab may wait while another study is opened."""
+    anna.answer(anna.ask())
+    held = study.assignments()
+    body = {"token": "a-token-long-enough", "kind": "undo"}
+    assert "not as ben" in anna.post(name, body | {"coder": "ben"}, 409)["error"]
+    assert anna.post(name, body | {"coder": None}, 409)
+    assert "another study" in anna.post(name, body | {"study": "f" * 16}, 409)["error"]
+    assert len(study.record()) == 1 and study.assignments() == held
+
+
 def test_another_coders_token_of_an_answer_is_refused(anna: Caller, ben: Caller) -> None:
     given = anna.given(anna.ask())
     anna.post("answer", given)

@@ -137,9 +137,9 @@ def test_serving_ends_when_it_is_told_to(study: Store, seats: Seats) -> None:
         origin = f"http://127.0.0.1:{address.port}"
         with httpx.Client(base_url=origin, headers={"Origin": origin}, timeout=30) as client:
             assert client.post("/api/enter", json={"token": seats.token("ben")}).is_success
-            question = client.post("/api/question", json={}).json()["question"]
-            answer = {"token": "over-a-real-socket", "coder": "ben"}
-            answer["utterance"] = question["utterance"]
+            own = {"coder": "ben", "study": client.get("/api/study").json()["study"]}
+            question = client.post("/api/question", json=own).json()["question"]
+            answer = own | {"token": "over-a-real-socket", "utterance": question["utterance"]}
             assert client.post("/api/answer", json=answer).is_success
             assert "server" not in client.get("/").headers
         made[0].should_exit = True

@@ -5,7 +5,7 @@ from collections import Counter
 
 from tdfnlp.formats import read
 
-from tests.conftest import ROOT
+from conftest import ROOT
 
 SAMPLE = ROOT / "training_data" / "sample_study"
 

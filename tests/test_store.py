@@ -147,6 +147,19 @@ def test_answers_say_what_they_are(store: Store) -> None:
     assert store.answers(coder="Ben") == () and store.coders() == ("Ana",)
 
 
+def test_white_space_and_accents_make_no_other_coder(store: Store) -> None:
+    (unit,) = many(store, 1)
+    assert store.add_coder(" Jose\u0301  B ") == "Jos\u00e9 B"
+    (given,) = store.answer("Jos\u00e9 B", Given(unit, token="1"))
+    assert store.answer("Jose\u0301 B ", Given(unit, token="1")) == (given,)
+    assert store.answers(coder="Jos\u00e9  B") == (given,)
+    undone = store.undo(" Jos\u00e9 B", "2")
+    assert undone is not None and store.undo("Jos\u00e9 B", "2") == undone
+    (held,) = store.assign("Jos\u00e9 B ", [Wanted(unit, False, "margin")], 1)
+    assert store.assignments(" Jos\u00e9 B") == (held,) and held.coder == "Jos\u00e9 B"
+    assert store.coders() == ("Jos\u00e9 B",)
+
+
 def test_a_token_is_one_answer(store: Store) -> None:
     a, b = many(store, 2)
     first = store.answer("Ana", labelled(a, "t", KNOWLEDGE), labelled(a, "t"))

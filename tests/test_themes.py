@@ -121,6 +121,43 @@ def test_people_name_merge_split_and_move(coded: Store) -> None:
     assert [one.coder for one in coded.theme_changes()] == ["ann", "ann", "bob", "bob", "ann"]
 
 
+def test_two_coders_at_once_cannot_break_a_study(coded: Store) -> None:
+    first, second = of(coded)
+    themes.merge(coded, "ann", [second.key], first.key, token="1")
+    # What was right when it was checked is stored a moment too late.
+    coded.change_themes("bob", "name", {"theme": second.key, "name": "Gone"}, "2")
+    coded.change_themes("bob", "move", {"members": [1], "into": second.key}, "3")
+    late = {"theme": second.key, "members": [8], "name": "Gone", "new": "x"}
+    coded.change_themes("bob", "split", late, "4")
+    coded.change_themes("bob", "merge", {"themes": [first.key], "into": second.key}, "5")
+    (whole,) = of(coded)
+    assert whole.members == tuple(range(1, 13)) and whole.name == first.name
+
+
+def test_a_change_is_taken_back_by_who_made_it(coded: Store) -> None:
+    first, second = of(coded)
+    assert themes.undo(coded, "ann", token="0") is None
+    themes.rename(coded, "ann", first.key, "Named", token="1")
+    new = themes.split(coded, "bob", second.key, second.members[:2], "Two", token="2")
+    themes.move(coded, "bob", second.members[2:3], new, token="3")
+    undone = themes.undo(coded, "bob", token="4")
+    assert undone == themes.undo(coded, "bob", token="4") and undone and undone.kind == "move"
+    assert {one.key: one.members for one in of(coded)}[new] == second.members[:2]
+    themes.merge(coded, "ann", [new], first.key, token="5")
+    with pytest.raises(InputError, match="changed one of these themes since"):
+        themes.undo(coded, "bob", token="6")
+    for token, kind in (("7", "merge"), ("8", "name")):
+        back = themes.undo(coded, "ann", token=token)
+        assert back and back.kind == kind
+    assert themes.undo(coded, "bob", token="6")
+    assert {(one.members, one.by) for one in of(coded)} == {
+        (one.members, "") for one in (first, second)
+    }
+    assert all(one.kept for one in of(coded)) and len(coded.theme_changes()) == 9
+    with pytest.raises(InputError, match="belongs to another change"):
+        themes.undo(coded, "ann", token="4")
+
+
 def test_a_repeated_change_is_one_change(coded: Store) -> None:
     first = of(coded)[0]
     for _ in range(2):
@@ -128,6 +165,16 @@ def test_a_repeated_change_is_one_change(coded: Store) -> None:
     assert len(coded.theme_changes()) == 2
     with pytest.raises(InputError, match="belongs to another change"):
         themes.rename(coded, "bob", first.key, "Twice", token="1")
+    second = next(one for one in of(coded) if one.key != first.key)
+    for _ in range(2):  # the second time, all of them have happened
+        new = themes.split(coded, "ann", first.key, first.members[:1], "One", token="2")
+        themes.move(coded, "ann", first.members[1:2], second.key, token="3")
+        themes.merge(coded, "ann", [new], second.key, token="4")
+    assert len(coded.theme_changes()) == 5
+    assert {one.key: set(one.members) for one in of(coded)} == {
+        first.key: set(first.members[2:]),
+        second.key: {*second.members, *first.members[:2]},
+    }
     with pytest.raises(InputError, match="token of its own"):
         coded.change_themes("ann", "name", {}, "")
 
@@ -163,6 +210,7 @@ def test_what_is_no_longer_confirmed_drops_out(coded: Store) -> None:
 def test_codes_finer_than_a_domain_are_themes_of_their_coders(coded: Store) -> None:
     domain = "Environmental context and resources"
     queue = Label((domain, "No porter"), domain, "barrier")
+    spans = {one.id: one.utterance.start for one in coded.units()}
     answer(coded, "ann", {7: [queue], 8: [queue, Label((domain,), domain, "mixed")]})
     (theme,) = [one for one in of(coded) if one.code]
     assert (theme.name, theme.by, theme.members) == ("No porter", "coders", (7, 8))
@@ -175,6 +223,11 @@ def test_codes_finer_than_a_domain_are_themes_of_their_coders(coded: Store) -> N
         themes.merge(coded, "ann", [theme.key], other.key, token="2")
     with pytest.raises(InputError, match="can be moved"):
         themes.move(coded, "ann", [7], other.key, token="2")
+    moved = {one.code for one in themes.themed_study(coded).codings if one.start == spans[9]}
+    assert moved == {theme.code}  # who moves it there gives it that code
+    themes.move(coded, "bob", [9], other.key, token="3")
+    assert 9 in {one.key: one.members for one in of(coded)}[other.key], "and out of it again"
+    themes.move(coded, "bob", [9], theme.key, token="4")
     code(coded, "ann", {7: [(domain, "barrier")]})
     members = {one.key: one.members for one in of(coded)}
     assert members[theme.key] == (8, 9), "coded anew by the domain alone: no longer in it"

@@ -18,7 +18,11 @@ def comparison_sentences(coders: Sequence[str], comparisons: Sequence[Comparison
     if len(coders) == 1:
         yield f"Only {coders[0]!r} has answered: agreement of coders needs a second one."
     elif not independent:
-        yield "No passage has independent answers of two coders yet."
+        yield (
+            "No passage has independent answers of two coders yet. They come from the blind audit "
+            "(`tdfnlp settings --double-share` says how much of it is coded twice) and from "
+            "imported codes."
+        )
     yield from _each_says(independent)
     seen = [one for one in human if one.kind == "seen"]
     yield from _each_says(seen)
@@ -75,7 +79,7 @@ def audit_sentences(audit: Sequence[Audit], sizes: tuple[int, int, int]) -> Iter
     if audited < due:
         yield (
             f"{due - audited} of the {due} passages that the audit has come to have no blind "
-            "answer (skipped, or answered otherwise): the others stand for them."
+            "answer (skipped, new, or answered otherwise): the others stand for them."
         )
     yield from _too_small(overall[0])
 

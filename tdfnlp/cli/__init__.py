@@ -25,6 +25,7 @@ for _command in (
     transcripts.convert,
     study.import_,
     study.export,
+    study.settings,
     train.train,
     train.evaluate,
     train.models,

@@ -1,4 +1,4 @@
-"""Commands on a study file: import codings into it, export it."""
+"""Commands on a study file: import codings into it, export it, say how it is coded."""
 
 import sys
 from pathlib import Path
@@ -92,3 +92,30 @@ def export(study: str, output: Path) -> None:
     for note in lost:
         click.echo(f"Note: {note}")
     click.echo(f"Written: {output}")
+
+
+@click.command()
+@click.argument("study")
+@click.option("--audit-share", type=float, help="Share of questions that are random and blind.")
+@click.option("--double-share", type=float, help="Share of passages that a second coder gets too.")
+@click.option("--lease-minutes", type=float, help="How long a question stays with its coder.")
+def settings(study: str, **changes: float | None) -> None:
+    """Show or change how a study is coded; shares are from 0 to 1.
+
+    STUDY is a study file or a postgresql:// address. Agreement of coders rests on passages that
+    two of them coded blind: about the audit's share times the double share of all.
+
+    \b
+    Example:
+      tdfnlp settings study.db
+      tdfnlp settings study.db --double-share 0.5
+    """
+    with plain_errors():
+        from ..store import Store
+
+        with Store.open(study, create=False) as store:
+            given = {name: value for name, value in changes.items() if value is not None}
+            holds = store.configure(**given) if given else store.settings()
+    click.echo(f"Random and blind: {holds.audit_share:.0%} of questions.")
+    click.echo(f"Coded twice: {holds.double_share:.0%} of passages.")
+    click.echo(f"A question stays with its coder for {holds.lease_minutes:g} minutes.")

@@ -68,7 +68,7 @@ def advice(store: Store) -> Advice:
     )
     stability = _stability(store, runs, pool)
     sentences = (
-        _about_stability(stability),
+        _about_stability(stability, len({run.model for run in runs})),
         _about_precision(len(blind), len(hits), precision),
         *_about_gap(store, pool, blind, record),
         _about_domains(units, participants),
@@ -157,9 +157,13 @@ def _stability(store: Store, runs: Sequence[Run], pool: Pool) -> float | None:
     return 1.0 if new == old else kappa_of(old, new)
 
 
-def _about_stability(stability: float | None) -> str:
-    if stability is None:
+def _about_stability(stability: float | None, models: int) -> str:
+    if not models:
+        return "No model has suggested anything yet: `tdfnlp suggest --study` lets one."
+    if models == 1:
         return "There is one model so far: train a second to see whether answers still change it."
+    if stability is None:
+        return "No passage has suggestions of the two newest models: suggest anew to compare them."
     settled = "hardly changes any more" if stability >= STABLE else "still changes"
     return (
         f"The two newest models agree with kappa {stability:.2f}: what is suggested {settled}. "
@@ -170,10 +174,12 @@ def _about_stability(stability: float | None) -> str:
 def _about_precision(
     audited: int, suggested: int, precision: tuple[float, float, float] | None
 ) -> str:
+    if not audited:
+        return "No passage was coded blind yet: how often suggestions are right is not known."
     if precision is None:
         return (
-            f"{audited} passages were coded blind, none of them with a suggestion: how often "
-            "suggestions are right is not known yet."
+            f"{audited} passages were coded blind, none of them one for which a domain was "
+            "suggested: how often suggestions are right is not known yet."
         )
     share, low, high = precision
     return (
@@ -198,7 +204,7 @@ def _about_gap(
     if open_:
         told.append(
             f"{open_} passages stand earlier in the audit's order and have no blind answer yet, "
-            "as after new transcripts; they come next."
+            "as after new transcripts; they come next to coders who have not answered them."
         )
     if undecided:
         told.append(f"{undecided} passages of the audit were skipped: its figures leave them out.")
@@ -223,6 +229,8 @@ def _about_domains(units: dict[str, int], participants: dict[str, int]) -> str:
 
 def _about_rest(open_: np.ndarray[tuple[int], np.dtype[np.bool_]], pool: Pool) -> str:
     left, quiet = int(open_.sum()), int((open_ & (pool.decisions == "abstain")).sum())
+    if not len(open_):
+        return "The study has no passages yet."
     if not left:
         return "Every passage has an answer."
     return (

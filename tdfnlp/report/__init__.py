@@ -154,8 +154,8 @@ def build_report(
     data = (
         tables.theme_data(evidence),
         tables.passage_data(evidence),
-        relevance.relevance_table(weighed, evidence),
-        tables.group_table(evidence),
+        relevance.relevance_data(weighed),
+        tables.group_data(evidence),
         relevance.together_table(relevance.together(evidence), most=None),
         saturation.saturation_table(heard),
         *agreed.tables(),
@@ -177,7 +177,7 @@ def build_report(
 def _about(
     evidence: Evidence, chosen: Iterable[Quotes], wanted: frozenset[tuple[int, str]]
 ) -> list[str]:
-    found = [f"State of the study: {methods.last_change(evidence)}. {methods.MACHINE_SENTENCE}"]
+    found = [f"State of the study: {methods.last_change(evidence)}. {methods.machine(evidence)}"]
     found += [text for text in [methods.undecided(evidence)] if text]
     shown = {(one.number, one.domain) for some in chosen for one in some.shown}
     gone = len(wanted - shown)
@@ -219,7 +219,7 @@ def _beside(evidence: Evidence) -> list[Section]:
 
 def _saturation(heard: saturation.Saturation) -> Section:
     parts: list[Part] = [saturation.sentence(heard)]
-    if heard.interviews:
+    if any(heard.new):
         parts += [saturation_figure(heard), saturation.saturation_table(heard)]
     return Section("Saturation", tuple(parts))
 

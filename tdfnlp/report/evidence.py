@@ -43,6 +43,8 @@ class Evidence:
         Of confirmed passages.
     people : dict
         Participants by group; the groups in their order.
+    grouped : bool
+        Whether the study has groups; without any there is one of everybody.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Evidence:
     changes: tuple[ThemeChange, ...]
     vectors: dict[int, Vector]
     people: dict[str, frozenset[Person]]
+    grouped: bool
 
     @property
     def everybody(self) -> frozenset[Person]:
@@ -68,7 +71,11 @@ class Evidence:
 
     def group(self, utterance: Utterance) -> str:
         """Group of who speaks, as it is printed."""
-        return _group(utterance) if EVERYBODY not in self.people else EVERYBODY
+        return _group(utterance) if self.grouped else EVERYBODY
+
+    def sizes(self) -> list[str]:
+        """Name the groups with their sizes, as they head columns."""
+        return [f"{name} (n\u00a0=\u00a0{len(some)})" for name, some in self.people.items()]
 
     def by_domain(self) -> dict[str, list[Passage]]:
         """Passages of each domain, all 14 of them."""
@@ -122,6 +129,7 @@ def read(store: Store) -> Evidence:
         changes=changes,
         vectors=vectors,
         people=_people(units),
+        grouped=any(label(one.utterance.group or "") for one in units),
     )
 
 

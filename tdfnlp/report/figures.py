@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..framework import DOMAINS
-from .evidence import EVERYBODY, Evidence, count
+from .evidence import Evidence, count
 from .parts import Figure
 from .relevance import Relevance, together
 from .saturation import Saturation
@@ -136,7 +136,8 @@ def direction_figure(found: Sequence[Relevance]) -> Figure:
         if one.passages
     )
     title = (
-        "Passages in each domain: barriers (left), facilitators (right), mixed (across the line)"
+        "Passages in each domain: barriers (left), facilitators (right), mixed (across the line); "
+        "neutral ones and those without a direction are not drawn"
     )
     return Figure("directions", title, alt, paint, 4.4)
 
@@ -171,7 +172,7 @@ def group_figure(evidence: Evidence) -> Figure:
         bar.outline.set_visible(False)
         bar.set_label("% of the group's people")
 
-    who = "in each group" if EVERYBODY not in evidence.people else "of all participants"
+    who = "in each group" if evidence.grouped else "of all participants"
     title = f"People {who} who spoke of each domain (figures are counts of people)"
     alt = "; ".join(
         f"{domain}: "

@@ -1,6 +1,7 @@
 """The methods paragraph, filled with the study's own figures, and the audit log."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from .. import __version__
 from ..framework import DOMAINS
@@ -11,9 +12,6 @@ from .parts import Cell, Table
 from .tables import people_of
 from .text import label, listed, many, percent, plain
 
-MACHINE_SENTENCE = (
-    "Suggestions were made by a machine; every code reported here was decided by people."
-)
 _VERDICTS = {
     "accept": "accepted",
     "correct": "corrected",
@@ -21,6 +19,13 @@ _VERDICTS = {
     "none": "no code",
     "skip": "skipped",
 }
+
+
+def machine(evidence: Evidence) -> str:
+    """Say who suggested and who decided."""
+    if not evidence.runs:
+        return "No suggestions were made; people coded without any."
+    return "Suggestions were made by a machine; every code reported here was decided by people."
 
 
 def last_change(evidence: Evidence) -> str:
@@ -43,47 +48,53 @@ def undecided(evidence: Evidence) -> str:
         return ""
     return (
         f"Preliminary: {done:,} of {many(all_of_them, 'passage')} ({percent(done, all_of_them)}) "
-        "are decided. Counts of people and passages will rise with more."
+        "are decided, and which come first is not left to chance. Counts will rise with more, "
+        "and shares and the order of the domains may change."
     )
 
 
 def _material(evidence: Evidence) -> list[str]:
-    sizes = [
-        f"{label(name)} (n\u00a0=\u00a0{len(people)})" for name, people in evidence.people.items()
-    ]
-    grouped = f", in these groups: {listed(sizes)}" if len(sizes) > 1 else ""
+    grouped = f", in these groups: {listed(evidence.sizes())}" if evidence.grouped else ""
     found = [
-        f"{many(len(evidence.transcripts), 'transcript')} of "
-        f"{many(len(evidence.everybody), 'participant')}{grouped} were cut into "
-        f"{many(len(evidence.units), 'passage')} by tdfnlp {__version__}, which ran on the "
-        "researchers' own machine."
+        f"The study has {many(len(evidence.transcripts), 'transcript')} of "
+        f"{many(len(evidence.everybody), 'participant')}{grouped}. What participants said was cut "
+        f"into {many(len(evidence.units), 'passage')} by tdfnlp {__version__}, which sends nothing "
+        "to any service; interviewers' turns were not coded. A participant is a speaker's label in "
+        "one transcript.",
+        *_unlabelled(evidence),
     ]
     if not evidence.runs:
-        return [*found, "No suggestions were made; people coded without any."]
+        return [*found, machine(evidence)]
     run = evidence.runs[-1]
     found.append(
         f"A statistical model ({label(run.model)}) proposed domains of the Theoretical Domains "
         "Framework, version 2 (Cane et al. 2012), and a direction (barrier, facilitator, mixed or "
         "neutral) for each passage; no text was generated. "
-        f"{MACHINE_SENTENCE}"
+        f"{machine(evidence)}"
     )
     if len(evidence.runs) > 1:
         found.append(f"Suggestions were renewed {many(len(evidence.runs) - 1, 'time')}.")
     return found
 
 
+def _unlabelled(evidence: Evidence) -> list[str]:
+    nameless = {where for where, speaker in evidence.everybody if not speaker}
+    if not nameless:
+        return []
+    return [
+        f"In {many(len(nameless), 'transcript')} some or all speech has no speaker's label; it "
+        "counts as one participant of each."
+    ]
+
+
 def _coding(evidence: Evidence) -> list[str]:
     standing = [one for one in evidence.answers if one.how != "adjudication"]
     coders = sorted({one.coder for one in standing})
     said = Counter(one.verdict for one in standing)
-    shown = (
-        said["accept"]
-        + said["correct"]
-        + sum(one.verdict == "none" and one.run is not None for one in standing)
-    )
+    shown = in_sight(standing)
     blind = sum(one.how == "blind audit" for one in standing)
-    imported = sum(one.how == "imported" for one in standing)
-    several = _several(standing)
+    imported = [one for one in standing if one.how == "imported"]
+    several = second_coded(standing)
     settled = evidence.settled
     found = [
         f"{many(len(coders), 'coder')} gave {many(len(standing), 'answer')} on "
@@ -100,20 +111,25 @@ def _coding(evidence: Evidence) -> list[str]:
             "hidden until the coder had answered."
         )
     if imported:
-        found.append(f"{many(imported, 'answer')} came from earlier coding in other programs.")
+        empty = sum(one.verdict == "none" for one in imported)
+        inferred = f"; that no code applies was taken from its silence in {empty:,}"
+        found.append(
+            f"{many(len(imported), 'answer')} came from earlier coding in other programs"
+            f"{inferred if empty else ''}."
+        )
     adjudicated = len({one.utterance for one in evidence.answers if one.how == "adjudication"})
     found.append(
-        f"{many(several, 'passage')} had two or more coders; {many(adjudicated, 'passage')} "
-        f"{'was' if adjudicated == 1 else 'were'} adjudicated, and {len(settled.open):,} on which "
-        "coders still differ are left out of this report."
+        f"{many(several, 'passage')} had two or more coders; "
+        f"{many(adjudicated, 'passage was', 'passages were')} adjudicated, and "
+        f"{len(settled.open):,} on which coders still differ are left out of this report."
         if several
         else "No passage had a second coder."
     )
     coded = len({one.number for one in (*evidence.passages, *evidence.outside)})
     found.append(
-        f"{many(len(settled.confirmed), 'passage')} are confirmed: {coded:,} with a code, "
-        f"{len(settled.confirmed) - coded:,} without; they come from {people_of(evidence)} of "
-        f"{many(len(evidence.everybody), 'participant')}."
+        f"{many(len(settled.confirmed), 'passage is', 'passages are')} confirmed: {coded:,} with a "
+        f"code, {len(settled.confirmed) - coded:,} without; they come from {people_of(evidence)} "
+        f"of {many(len(evidence.everybody), 'participant')}."
     )
     return found
 
@@ -126,19 +142,26 @@ def _themes(evidence: Evidence) -> list[str]:
     rest = len(evidence.themes) - codes - named
     found = [f"The passages in a domain make up {many(len(evidence.themes), 'theme')}."]
     if codes:
-        found.append(f"{many(codes, 'theme')} are codes that coders gave.")
+        found.append(f"{many(codes, 'theme is a code', 'themes are codes')} that coders gave.")
     if named or rest:
         found.append(
             f"{'The other' if codes else 'Those'} passages were grouped inside each domain and "
             "direction by the likeness of their sentence embeddings (Ward's method; number of "
             "groups by the mean silhouette) as a starting point; people named, split or merged "
-            f"{named:,} of these themes, and {rest:,} still have the wording that the "
-            "program proposed."
+            f"{named:,} of these themes, and {rest:,} still "
+            f"{'has' if rest == 1 else 'have'} the wording that the program proposed."
         )
     return found
 
 
-def _several(standing: list[Answer]) -> int:
+def in_sight(standing: Iterable[Answer]) -> int:
+    """Count answers that were given with a suggestion in sight."""
+    return sum(one.run is not None and one.verdict != "skip" for one in standing)
+
+
+def second_coded(given: Iterable[Answer]) -> int:
+    """Count passages that two or more people coded."""
+    standing = [one for one in given if one.how != "adjudication"]
     heard = Counter(
         one.utterance
         for one in {(a.utterance, a.coder): a for a in standing}.values()

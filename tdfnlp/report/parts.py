@@ -32,6 +32,8 @@ class Table:
         Whether rows of equal first cells stand together under that cell as a heading.
     widths : tuple of float
         Of the columns, relative; equal where left out.
+    named : bool
+        Whether the first printed cell names its row, for those who hear the table.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Table:
     notes: tuple[str, ...] = ()
     grouped: bool = False
     widths: tuple[float, ...] = ()
+    named: bool = True
 
     def to_pandas(self) -> "pd.DataFrame":
         """Give the rows as a data frame."""

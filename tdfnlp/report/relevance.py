@@ -8,7 +8,7 @@ The first two and the spread over people can be counted; the third is for people
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 from statistics import median
 
@@ -22,8 +22,9 @@ RULE = (
     "Rule: a domain is marked as likely relevant when it has at least as many passages as the "
     "median of the coded domains (F: frequency) and, besides, at least half of the people spoke of "
     "it (S: spread) or some people named barriers in it and other people facilitators (C: "
-    "conflicting beliefs). How strongly a belief bears on the behaviour, the third criterion of "
-    "Atkins et al. 2017, cannot be counted: the authors judge it."
+    "conflicting beliefs). About half of the coded domains meet F whatever is said: the rule "
+    "ranks domains, it tests nothing. How strongly a belief bears on the behaviour, the third "
+    "criterion of Atkins et al. 2017, cannot be counted: the authors judge it."
 )
 _PAIRS = 15
 
@@ -125,9 +126,28 @@ def relevance_table(found: Sequence[Relevance], evidence: Evidence) -> Table:
             "Relevant",
         ),
         tuple(rows),
-        (RULE, "A passage may belong to several domains."),
+        (
+            RULE,
+            "Passages: share of those with a domain; a passage may belong to several. People: "
+            "share of those interviewed. Neutral passages and those without a direction are in "
+            "none of the three counts of directions.",
+        ),
         widths=(3, 1.5, 1.5, 1.2, 1.7, 1.2, 1.4),
     )
+
+
+def relevance_data(found: Sequence[Relevance]) -> Table:
+    """Give the same as figures: a spreadsheet would take "4 / 8 / 1" for a date."""
+    columns = [one.name.replace("_", " ") for one in fields(Relevance)]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (*(_figure(getattr(one, field.name)) for field in fields(one)), _figure(one.likely))
+        for one in found
+    )
+    return Table("relevance", "Relevance of the domains", (*columns, "likely"), rows)
+
+
+def _figure(value: Cell) -> Cell:
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 def together(evidence: Evidence) -> Counter[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .evidence import Evidence
 from .parts import Table
-from .text import label, percent
+from .text import label, many, percent
 
 BASE = 4
 """Interviews that make up the base."""
@@ -25,30 +25,37 @@ class Saturation:
     Attributes
     ----------
     interviews : tuple of str
-        Transcripts with a confirmed passage, in the order in which they came into the study.
+        Transcripts of which something is decided, in the order in which they came into the study.
     new, total : tuple of int
         Themes first met in each, and met by then.
     reached : int or None
-        At which interview (the first is 1) the run before it brought no more than the threshold.
+        At which interview (the first is 1) a run ended that brought no more than the threshold.
+    proposed : int
+        Themes that the program proposed and nobody has named.
     """
 
     interviews: tuple[str, ...]
     new: tuple[int, ...]
     total: tuple[int, ...]
     reached: int | None
+    proposed: int
 
 
 def saturation(evidence: Evidence) -> Saturation:
     """Count new themes along the interviews."""
     by_theme = evidence.by_theme()
     order = {one.id: place for place, one in enumerate(evidence.transcripts)}
-    heard = sorted({one.utterance.transcript for one in evidence.passages}, key=order.__getitem__)
+    decided = {
+        one.utterance.transcript for one in evidence.units if one.id in evidence.settled.confirmed
+    }
+    heard = sorted(decided, key=order.__getitem__)
     place = {name: number for number, name in enumerate(heard)}
     new = [0] * len(heard)
     for some in by_theme.values():
         new[min(place[one.utterance.transcript] for one in some)] += 1
     total = [sum(new[: end + 1]) for end in range(len(new))]
-    return Saturation(tuple(heard), tuple(new), tuple(total), reached(new))
+    proposed = sum(not one.by for one in evidence.themes)
+    return Saturation(tuple(heard), tuple(new), tuple(total), reached(new), proposed)
 
 
 def reached(new: list[int]) -> int | None:
@@ -70,19 +77,33 @@ def sentence(found: Saturation) -> str:
     """Say in words what was found."""
     method = (
         f"Saturation after Guest et al. 2020: base {BASE} interviews, runs of {RUN}, threshold of "
-        f"new information {THRESHOLD:.0%}."
+        f"new information {THRESHOLD:.0%}; interviews in the order in which they came into the "
+        "study."
     ).replace("%", " %")
     number = len(found.interviews)
     if number < BASE + RUN:
-        return f"{method} It needs at least {BASE + RUN} coded interviews; there are {number}."
+        return f"{method} It needs at least {BASE + RUN} interviews; there are {number}."
+    if not any(found.new):
+        return f"{method} There are no themes."
     base = sum(found.new[:BASE])
     last = percent(sum(found.new[-RUN:]), base)
     if found.reached is None:
-        return f"{method} It was not reached in {number} interviews; the last run brought {last}."
-    return (
-        f"{method} It was reached at interview {found.reached} of {number}; the last run brought "
-        f"{last}."
+        said = f"It was not reached in {number} interviews; the last run brought {last}."
+    else:
+        said = (
+            f"It was reached at interview {found.reached} of {number}; the last run brought {last}."
+        )
+    caution = (
+        f" Not to be reported yet: {many(found.proposed, 'theme is', 'themes are')} the program's "
+        "grouping. A group needs several passages, so that a late interview seldom brings a new "
+        "one."
     )
+    return f"{method} {said}{caution if found.proposed else ''}"
+
+
+def reportable(found: Saturation) -> bool:
+    """Whether there is something to report: enough interviews, and themes that people named."""
+    return len(found.interviews) >= BASE + RUN and not found.proposed
 
 
 def saturation_table(found: Saturation) -> Table:

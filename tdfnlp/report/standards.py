@@ -7,10 +7,12 @@ Bamberg M, Creswell JW, et al. Am Psychol 2018;73:26-46. Items are named in shor
 
 from collections.abc import Mapping
 
+from .. import __version__
 from .evidence import Evidence
+from .methods import in_sight, second_coded, undecided
 from .parts import Cell, Table
-from .saturation import Saturation, sentence
-from .text import many
+from .saturation import Saturation, reportable, sentence
+from .text import listed, many
 
 AUTHORS = "for the authors"
 
@@ -91,12 +93,11 @@ _JARS = (
 
 def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, Table]:
     """Give the checklists of COREQ, SRQR and JARS-Qual, filled where the program can."""
-    facts = _facts(evidence, saturated)
+    facts = _facts(evidence)
     coreq = {
         9: facts["theory"],
         12: facts["sample"],
         16: facts["groups"],
-        22: facts["saturation"],
         24: facts["coders"],
         25: facts["codes"],
         26: facts["themes"],
@@ -106,6 +107,8 @@ def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, 
         31: facts["major"],
         32: facts["minor"],
     }
+    if reportable(saturated):
+        coreq[22] = sentence(saturated)
     srqr = {
         5: facts["theory"],
         12: facts["sample"],
@@ -114,7 +117,7 @@ def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, 
         15: facts["trust"],
         16: facts["major"],
         17: facts["links"],
-        19: facts["limits"],
+        19: _limits(evidence),
     }
     jars = {
         4: facts["theory"],
@@ -131,20 +134,24 @@ def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, 
     )
 
 
-def _facts(evidence: Evidence, saturated: Saturation) -> dict[str, str]:
-    coders = {one.coder for one in evidence.answers}
+def _facts(evidence: Evidence) -> dict[str, str]:
+    coders = _coders(evidence)
     groups = "; ".join(f"{name}: {len(people)}" for name, people in evidence.people.items())
     return {
         "theory": "Theoretical Domains Framework, version 2 (Cane et al. 2012), deductive; COM-B.",
         "sample": f"{many(len(evidence.everybody), 'participant')}, "
         f"{many(len(evidence.transcripts), 'transcript')}.",
         "groups": f"Participants by group: {groups}. Anything else is {AUTHORS}.",
-        "saturation": sentence(saturated),
         "coders": f"{many(len(coders), 'coder')}; see 'Answers of each coder'.",
         "codes": f"14 domains and {many(evidence.codes, 'further code')}; see the themes in the "
         "results and the sheet 'themes'.",
         "themes": "Domains given beforehand; themes inside them from the data; see 'Methods'.",
-        "software": "tdfnlp, with the models named under 'Models that made suggestions'.",
+        "software": f"tdfnlp {__version__}, "
+        + (
+            "with the models under 'Models that made suggestions'."
+            if evidence.runs
+            else "no model."
+        ),
         "quotes": "Quotes with speaker, transcript and position stand under each theme.",
         "links": "Every count leads to its passages: see 'Passages behind each theme' and the "
         "sheet 'passages'.",
@@ -152,11 +159,43 @@ def _facts(evidence: Evidence, saturated: Saturation) -> dict[str, str]:
         "minor": "Themes are listed down to a single passage; directions that differ are counted.",
         "processing": f"{many(len(evidence.units), 'passage')} cut by rule from the transcripts; "
         f"the transcription itself is {AUTHORS}.",
-        "trust": "Coder agreement, blind random audit of the machine, and an audit log of every "
-        "answer.",
-        "limits": "Suggestions were machine-made and may have led coders; the audit says how often "
-        f"they are wrong. Others are {AUTHORS}.",
+        "trust": _trust(evidence),
     }
+
+
+def _coders(evidence: Evidence) -> set[str]:
+    return {one.coder for one in evidence.answers}
+
+
+def _audited(evidence: Evidence) -> int:
+    return sum(one.how == "blind audit" for one in evidence.answers)
+
+
+def _trust(evidence: Evidence) -> str:
+    """Name what was done, and nothing else."""
+    audited = _audited(evidence)
+    done = ["Agreement of coders" if second_coded(evidence.answers) else "One coder a passage"]
+    if audited:
+        done.append(f"a blind random audit of the machine ({many(audited, 'answer')})")
+    return f"{listed([*done, 'a log of every answer'])}."
+
+
+def _limits(evidence: Evidence) -> str:
+    seen = in_sight(evidence.answers)
+    found = []
+    if seen:
+        known = (
+            "the blind audit says how often those are wrong"
+            if _audited(evidence)
+            else "no blind audit says how often those are wrong"
+        )
+        found.append(
+            f"{many(seen, 'answer')} may have been led by a machine's suggestion; {known}."
+        )
+    if not second_coded(evidence.answers):
+        found.append("No passage had a second coder.")
+    found += [text for text in [undecided(evidence)] if text]
+    return " ".join([*found, f"Others are {AUTHORS}."])
 
 
 def _checklist(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..framework import COM_B, DOMAINS, TDF
 from ..themes import Passage, Theme, person
-from .evidence import EVERYBODY, Evidence, count, directions
+from .evidence import Evidence, count, directions
 from .parts import Cell, Section, Table
 from .quotes import Quotes, place, speaker
 from .text import label, many, plain, short
@@ -33,9 +33,8 @@ def theme_name(theme: Theme, tags: Mapping[str, str]) -> str:
 def direction_of(some: Iterable[Passage]) -> str:
     """Say in which direction passages go: one word, or the counts where they differ."""
     found = {side: len(numbers) for side, numbers in directions(some).items() if numbers}
-    found.pop("neutral", None)
-    found.pop("not given", None)
     if len(found) < 2:
+        found.pop("not given", None)
         return next(iter(found), NONE).capitalize()
     return ", ".join(f"{side} {number}" for side, number in found.items()).capitalize()
 
@@ -118,21 +117,17 @@ def _section(component: str, evidence: Evidence, chosen: Sequence[Quotes]) -> Se
 
 
 def _theme_table(component: str, own: Sequence[str], evidence: Evidence) -> Table:
-    tags, groups = evidence.tags(), list(evidence.people)
+    tags = evidence.tags()
     by_theme, by_domain = evidence.by_theme(), evidence.by_domain()
-    one_group = groups == [EVERYBODY]
     rows: list[tuple[Cell, ...]] = []
     for theme in (one for one in evidence.themes if one.domain in own):
         people, number = count(by_domain[theme.domain])
         heading = f"{theme.domain}: {many(people, 'person', 'people')}, {many(number, 'passage')}"
         some = by_theme[theme.key]
-        ticks = [] if one_group else [_tick(part) for part in _by_group(some, evidence).values()]
+        parts = _by_group(some, evidence).values() if evidence.grouped else ()
+        ticks = [_tick(part) for part in parts]
         rows.append((heading, theme_name(theme, tags), direction_of(some), *ticks, *count(some)))
-    heads = (
-        []
-        if one_group
-        else [f"{one} (n\u00a0=\u00a0{len(evidence.people[one])})" for one in groups]
-    )
+    heads = evidence.sizes() if evidence.grouped else []
     columns = (
         "Domain",
         "Theme",
@@ -140,7 +135,7 @@ def _theme_table(component: str, own: Sequence[str], evidence: Evidence) -> Tabl
         *heads,
         f"People (n\u00a0=\u00a0{len(evidence.everybody)})",
     )
-    notes = [] if one_group else [f"{TICK} people (passages). n: people interviewed."]
+    notes = [f"{TICK} people (passages). n: people interviewed."] if evidence.grouped else []
     proposed = any(not one.by for one in evidence.themes if one.domain in own)
     return Table(
         f"themes {component}",
@@ -175,11 +170,12 @@ def _quote_table(
         tuple(rows),
         grouped=True,
         widths=(5, 1, 1.8),
+        named=False,
     )
 
 
 def _source(quote: Passage, evidence: Evidence) -> str:
-    group = "" if EVERYBODY in evidence.people else f" ({evidence.group(quote.utterance)})"
+    group = f" ({evidence.group(quote.utterance)})" if evidence.grouped else ""
     return f"{speaker(quote)}{group}, {place(quote)}"
 
 
@@ -209,7 +205,7 @@ def group_table(evidence: Evidence) -> Table:
         figures = [f"{p} ({n})" if n else NONE for p, n in map(count, parts.values())]
         people, number = count(some)
         rows.append((domain, *figures, *([f"{people} ({number})"] if len(groups) > 1 else [])))
-    heads = [f"{one} (n\u00a0=\u00a0{len(evidence.people[one])})" for one in groups]
+    heads = evidence.sizes()
     total = [f"All (n\u00a0=\u00a0{len(evidence.everybody)})"] if len(groups) > 1 else []
     return Table(
         "domains by group",
@@ -218,6 +214,17 @@ def group_table(evidence: Evidence) -> Table:
         tuple(rows),
         widths=(3, *[1.2] * (len(heads) + len(total))),
     )
+
+
+def group_data(evidence: Evidence) -> Table:
+    """Count people and passages of each domain in each group, as figures."""
+    rows = tuple(
+        (domain, group, len(evidence.people[group]), *count(part))
+        for domain, some in evidence.by_domain().items()
+        for group, part in _by_group(some, evidence).items()
+    )
+    columns = ("domain", "group", "people interviewed", "people", "passages")
+    return Table("domains by group", "Domains by participant group", columns, rows)
 
 
 def outside_table(evidence: Evidence) -> Table:
@@ -242,4 +249,4 @@ def behind(name: str, some: Iterable[Passage], evidence: Evidence) -> Table:
         for one in some
     )
     columns = ("Passage", "Direction", "Speaker, place in the transcript")
-    return Table(name, name, columns, rows, widths=(5, 1, 1.8))
+    return Table(name, name, columns, rows, widths=(5, 1, 1.8), named=False)

@@ -5,7 +5,11 @@ import { $, fill, make } from "./dom.js";
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 4000;
 const PATIENCE = 30_000;
-const KEY = "tdfnlp-unsent";
+const MEANT_ELSEWHERE = 409;
+const KEPT = { "/api/answer": "answer", "/api/themes/change": "change" };
+
+/** Who works here, on which study: said with every request, so that an old tab changes no other. */
+export const identity = {};
 
 /** The server understood and said no; trying again would not help. */
 export class Refused extends Error {}
@@ -27,7 +31,7 @@ export async function call(path, body) {
   if (body !== undefined) {
     options.method = "POST";
     options.headers = { "Content-Type": "application/json" };
-    options.body = JSON.stringify(body);
+    options.body = JSON.stringify({ ...identity, ...body });
   }
   let answer, told;
   try {
@@ -38,7 +42,7 @@ export async function call(path, body) {
   }
   if (answer.ok) return told;
   if (answer.status === 401 || answer.status >= 500) throw new Trouble(told.error, answer.status);
-  throw new Refused(told.error);
+  throw new Refused(told.error, { cause: answer.status });
 }
 
 /** Call until the server has answered; a token in the body makes a repetition harmless. */
@@ -54,7 +58,7 @@ export async function insist(path, body) {
         quiet();
         throw error;
       }
-      await trouble(error, path === "/api/answer", wait);
+      await trouble(error, KEPT[path], wait);
       wait = Math.min(wait * 1.5, LONGEST_WAIT);
     }
   }
@@ -64,18 +68,21 @@ export async function insist(path, body) {
 export async function deliver(answer) {
   keep(answer);
   try {
-    return await insist("/api/answer", answer);
-  } catch (error) {
-    throw error instanceof Refused ? new NotStored(error.message) : error;
-  } finally {
+    const told = await insist("/api/answer", answer);
     keep(null);
+    return told;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    // Meant for another study or coder: it waits for them.
+    if (error.cause !== MEANT_ELSEWHERE) keep(null);
+    throw new NotStored(error.message);
   }
 }
 
 /** What an earlier load of this tab could not get stored. */
 export function unsent() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY));
+    return JSON.parse(sessionStorage.getItem(key()));
   } catch {
     return null;
   }
@@ -89,15 +96,19 @@ export function newToken() {
 
 let pending = false;
 
+function key() {
+  return `tdfnlp-unsent-${identity.study}-${identity.coder}`;
+}
+
 function keep(answer) {
   pending = answer !== null;
   try {
     if (answer === null) {
-      sessionStorage.removeItem(KEY);
+      sessionStorage.removeItem(key());
     } else {
       // A note may hold a participant's words: those stay out of the browser's storage.
       const { note, ...rest } = answer;
-      sessionStorage.setItem(KEY, JSON.stringify({ ...rest, noted: note !== "" }));
+      sessionStorage.setItem(key(), JSON.stringify({ ...rest, noted: note !== "" }));
     }
   } catch {
     // A browser may forbid storage: then the answer is kept as long as the tab is not reloaded.
@@ -124,14 +135,19 @@ export function quiet() {
 
 let again = () => {};
 
+/** Try now what waits to be tried again. */
+export function retry() {
+  again();
+}
+
 /** Say what is wrong, and wait until it is time, or wished, to try again. */
-function trouble(error, unsaved, wait) {
+function trouble(error, kind, wait) {
   const advice =
     error.status === 401
       ? "Open the link that tdfnlp review printed last, in this browser."
       : "Start it again if it was stopped.";
-  const kept = unsaved
-    ? "Your answer is kept in this tab and sent again by itself. Do not close the tab."
+  const kept = kind
+    ? `Your ${kind} is kept in this tab and sent again by itself. Do not close the tab.`
     : "This page tries again by itself.";
   const words = `${error.message} ${advice} ${kept} `;
   const box = $("alert");
@@ -139,9 +155,9 @@ function trouble(error, unsaved, wait) {
     // Said once: a screen reader would read it at each attempt.
     box.dataset.said = words;
     alarm(
-      make("strong", {}, unsaved ? "Not saved yet. " : "No connection. "),
+      make("strong", {}, kind ? "Not saved yet. " : "No connection. "),
       words,
-      make("button", { type: "button", onclick: () => again() }, "Try now"),
+      make("button", { type: "button", onclick: retry }, "Try now"),
     );
   }
   return new Promise((resolve) => {

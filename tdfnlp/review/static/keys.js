@@ -2,7 +2,7 @@
 
 import { $, fill, make } from "./dom.js";
 
-const TEXT = "input[type=search], textarea, select";
+const TEXT = "input[type=search], input[type=text], textarea, select";
 const ACTS = "button, a, summary";
 
 /** Obey keys. `table` has rows {keys, shown, does, run}. */

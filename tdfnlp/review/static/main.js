@@ -1,7 +1,10 @@
 // The review page: one passage at a time, the coder's own decision, stored before the next one.
 
-import { NotStored, Refused, alarm, call, deliver, insist, newToken, unsent } from "./api.js";
+import { NotStored, Refused, alarm, call, deliver, identity, insist, newToken, unsent } from "./api.js";
+import { Board } from "./board.js";
 import { $, fill, make } from "./dom.js";
+import { enter } from "./entry.js";
+import { wireFields } from "./fields.js";
 import { list, listen } from "./keys.js";
 import { showPassage } from "./passage.js";
 import { Picker, inWords } from "./picker.js";
@@ -10,21 +13,24 @@ import { keepFresh, refreshAdvice, refreshProgress } from "./progress.js";
 
 const SETTLE = 150; // ms in which a new question cannot be accepted by a key meant for the last
 const ADVICE_EVERY = 10;
-const page = { view: "questions", item: null, coder: "", only: {}, answered: 0 };
-let picker;
+const VIEWS = ["questions", "conflicts", "themes"];
+const page = { view: "questions", item: null, only: {}, answered: 0, drafts: new Map() };
+let picker, board;
 
 // ---- showing ---------------------------------------------------------------------------------
 
 function state(name) {
   document.body.dataset.state = name;
   for (const id of ["none", "skip", "undo", "note"]) $(id).disabled = name === "busy";
-  // What is on its way to the study cannot be changed any more.
-  for (const id of ["sides", "picker"]) $(id).inert = name === "busy";
+  // What is on its way to the study cannot be changed any more, nor anything else begun.
+  for (const id of ["filters", "sides", "picker", "themes"]) $(id).inert = name === "busy";
   updateSave();
 }
 
 function say(words) {
   $("status").textContent = words;
+  const empty = document.querySelector(".empty-status");
+  if (empty) empty.textContent = words;
 }
 
 function ready() {
@@ -59,9 +65,11 @@ function show(item, message = "") {
     fill(
       $("passage"),
       make("p", { class: "empty" }, message),
+      make("p", { class: "empty-status", role: "status" }),
       make("button", { type: "button", onclick: undo }, "Undo the last answer"),
     );
     fill($("sides"));
+    $("passage").focus();
     state("ready");
     return;
   }
@@ -69,6 +77,8 @@ function show(item, message = "") {
   sides(item, take);
   picker.show(item.suggestion ?? null);
   banner(item, page.left);
+  const draft = page.drafts.get(item.utterance);
+  if (draft) refill(draft);
   scrollTo(0, 0);
   $("reading").scrollTop = $("coding").scrollTop = 0;
   $("passage").focus({ preventScroll: true });
@@ -77,6 +87,19 @@ function show(item, message = "") {
 }
 
 // ---- doing -----------------------------------------------------------------------------------
+
+/** Put what was chosen and noted on a passage in again. */
+function refill({ labels, note }) {
+  picker.load(labels);
+  $("note").value = note;
+}
+
+/** Keep what was chosen and noted, but not saved, for when the passage comes again. */
+function setAside() {
+  if (!page.item) return;
+  const draft = { labels: picker.labels(), note: $("note").value };
+  if (draft.labels.length || draft.note) page.drafts.set(page.item.utterance, draft);
+}
 
 /** Do something with the server; one thing at a time. */
 async function busy(work) {
@@ -107,7 +130,7 @@ async function next(after = 0) {
 function answer(labels, skip = false) {
   const given = {
     token: newToken(),
-    coder: page.coder,
+    ...identity,
     utterance: page.item.utterance,
     labels: labels.map(({ code, valence }) => ({ code, valence })),
     skip,
@@ -118,11 +141,12 @@ function answer(labels, skip = false) {
   return busy(async () => {
     say("Saving…");
     await deliver(given);
+    page.drafts.delete(given.utterance);
     say(skip ? "Skipped." : `Saved: ${inWords(labels)}.`);
     page.answered += 1;
     refreshProgress();
     if (page.answered % ADVICE_EVERY === 0) refreshAdvice();
-    await next();
+    await next(given.utterance);
   });
 }
 
@@ -146,6 +170,10 @@ function skip() {
 
 function undo() {
   if (!ready()) return;
+  if (page.view === "themes") {
+    board.undo();
+    return;
+  }
   busy(async () => {
     const told = await insist("/api/undo", { token: newToken() });
     if (!told.undone) {
@@ -154,8 +182,8 @@ function undo() {
       return;
     }
     refreshProgress();
-    await again(told);
-    say(`Taken back: ${inWords(told.labels)}.`);
+    const back = await again(told);
+    say(`Taken back: ${inWords(told.labels)}.${back ? "" : " Somebody else has that passage now."}`);
   });
 }
 
@@ -164,13 +192,17 @@ async function again(told) {
   if (told.conflict) {
     tab("conflicts");
     await next(told.conflict - 1);
+    if (page.item?.utterance !== told.conflict) return false;
   } else {
     tab("questions");
-    if (told.question) show(told.question);
-    else return next();
+    if (!told.question) {
+      await next();
+      return false;
+    }
+    show(told.question);
   }
-  picker.load(told.labels);
-  $("note").value = told.note;
+  refill(told);
+  return true;
 }
 
 function take(place) {
@@ -196,17 +228,25 @@ function direct(letter) {
 
 function tab(view) {
   page.view = view;
-  for (const name of ["questions", "conflicts"]) {
+  for (const name of VIEWS) {
     if (name === view) $(`tab-${name}`).setAttribute("aria-current", "page");
     else $(`tab-${name}`).removeAttribute("aria-current");
   }
   $("filters").hidden = view !== "questions";
+  $("main").hidden = view === "themes";
+  $("themes").hidden = view !== "themes";
 }
 
 function open(view) {
-  if (!ready() || page.view === view) return;
+  if (!ready() || (page.view === view && view !== "themes")) return;
+  setAside();
   tab(view);
-  busy(() => next());
+  if (view === "themes") {
+    page.item = null; // no key answers what is out of sight
+    board.show();
+  } else {
+    busy(() => next());
+  }
 }
 
 // ---- setting up ------------------------------------------------------------------------------
@@ -215,10 +255,10 @@ const KEYS = [
   { keys: ["Enter"], shown: ["Enter"], does: "Save what is chosen; where nothing is chosen and the model is sure, accept its first domain", run: save },
   { keys: ["1", "2", "3"], shown: ["1", "2", "3"], does: "Choose a suggested domain, or a coder's answer where coders differ", run: (key) => choose(Number(key) - 1), short: "suggested" },
   { keys: ["b", "f", "m", "n"], shown: ["b", "f", "m", "n"], does: "Barrier, facilitator, mixed, neutral: direction of the domain chosen last", run: direct, short: "direction" },
-  { keys: ["/"], shown: ["/"], does: "Find a domain by name or construct; Enter chooses the first, Escape leaves", run: () => $("find").focus(), short: "find" },
+  { keys: ["/"], shown: ["/"], does: "Find a domain by name, construct or code; Enter chooses the first, Escape leaves", run: () => $("find").focus(), short: "find" },
   { keys: ["x", "0"], shown: ["x", "0"], does: "No code applies", run: none },
   { keys: ["s"], shown: ["s"], does: "Skip: somebody else may get it", run: skip },
-  { keys: ["z", "u"], shown: ["z"], does: "Undo the last answer", run: undo },
+  { keys: ["z", "u"], shown: ["z"], does: "Undo the last answer, or the last change of themes", run: undo },
   { keys: ["i"], shown: ["i"], does: "Definition of the domain chosen last", run: () => picker.active && picker.explain(picker.active), short: "definition" },
   { keys: ["c"], shown: ["c"], does: "Write a note; Escape leaves it", run: () => $("note").focus(), short: "note" },
   { keys: ["?"], shown: ["?"], does: "This list", run: () => $("help").showModal(), short: "all keys" },
@@ -227,34 +267,10 @@ const KEYS = [
 function wire() {
   const clicks = { save, none, skip, undo, "help-button": () => $("help").showModal(), "help-close": () => $("help").close() };
   for (const [id, run] of Object.entries(clicks)) $(id).addEventListener("click", run);
-  for (const view of ["questions", "conflicts"]) $(`tab-${view}`).addEventListener("click", () => open(view));
-  $("find").addEventListener("input", () => picker.find($("find").value));
-  $("find").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && $("find").value) {
-      const found = picker.find($("find").value);
-      if (found) picker.toggle(found);
-    }
-    if (event.key === "Enter" || event.key === "Escape") {
-      event.preventDefault();
-      $("find").value = "";
-      picker.find("");
-      $("find").blur();
-    }
-  });
-  $("note").addEventListener("keydown", (event) => {
-    if (event.key === "Escape") $("note").blur();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
-  });
+  for (const view of VIEWS) $(`tab-${view}`).addEventListener("click", () => open(view));
+  wireFields(picker, save);
   list(KEYS);
   listen(KEYS);
-}
-
-/** Take the token out of the address, so that neither history nor a screenshot keeps it. */
-async function enter() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (!token) return;
-  history.replaceState(null, "", "/");
-  await call("/api/enter", { token });
 }
 
 async function rescue() {
@@ -276,12 +292,14 @@ async function start() {
     $("gate").textContent = error.message;
     return;
   }
-  page.coder = study.coder;
+  Object.assign(identity, { coder: study.coder, study: study.study });
   $("study").textContent = study.name;
   $("coder").textContent = study.coder;
   document.title = `Review · ${study.name}`;
   picker = new Picker($("picker"), study.codebook, updateSave);
+  board = new Board(busy, () => state("ready"));
   filters(study, (only) => {
+    setAside();
     page.only = only;
     busy(() => next());
   });

@@ -2,7 +2,7 @@
 
 import { count, fill, make } from "./dom.js";
 
-function words(pieces) {
+export function words(pieces) {
   return pieces.map(({ text, kind }) =>
     kind ? make("mark", { title: `possible ${kind}` }, text) : text,
   );

@@ -108,6 +108,24 @@ export class Picker {
     return first;
   }
 
+  /** Choose what some words name: the one code of the study that holds them, or a domain. */
+  chooseFound(words) {
+    const wanted = words.trim().toLowerCase();
+    const found = this.find(words);
+    if (!found) return;
+    const { codes } = this.rows.get(found).domain;
+    const named = codes.filter((path) => path.at(-1).toLowerCase().includes(wanted));
+    if (named.length !== 1 || found.toLowerCase().includes(wanted)) {
+      this.toggle(found);
+      return;
+    }
+    if (!this.chosen.has(found)) this.toggle(found, true);
+    this.chosen.get(found).codes.add(key(named[0]));
+    this.active = found;
+    this.#update(found);
+    this.changed();
+  }
+
   #list(title, domains, kind) {
     const rows = domains.map((one) => this.#row(one, kind === "suggested"));
     return make(
