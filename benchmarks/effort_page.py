@@ -107,7 +107,9 @@ def _answers(results: Results) -> str:
                     for start in ("shipped", "nothing")
                     for what in ("answers_own", "answers_precision")
                 ),
-                _gain(_way(ways, "shipped", strategy, results)["gain"]),
+                _gain(
+                    _way(ways, "shipped", strategy, results)["gain"] if strategy != RANDOM else None
+                ),
             ]
             for strategy in dict.fromkeys(strategy for _, strategy, _ in ways)
         ]
@@ -184,7 +186,8 @@ def _percent(figure: Figure, *, never: bool) -> str:
     if figure[0] is None:
         return "nothing: not reached"
     value, *rest = ("no limit" if one is None else f"{one:.0%}" for one in figure)
-    return f"{'at least ' if never else ''}{value} ({' to '.join(rest)})"
+    least = "at least " if never and figure[0] < 1 else ""
+    return f"{least}{value} ({' to '.join(rest)})"
 
 
 def _gain(figure: Figure | None) -> str:

@@ -60,12 +60,12 @@ def list_models(place: Store | str | Path | None = None) -> tuple[Listed, ...]:
     found = sorted(
         file.parent for file in [*folder.glob("manifest.json"), *folder.glob("*/manifest.json")]
     )
-    return tuple(_listed(str(one)) for one in found)
+    return tuple(_listed(str(one.absolute())) for one in found)
 
 
 def _listed(folder: str, name: str = "", when: str = "", in_use: bool = False) -> Listed:
     try:
-        model = Model.load(folder)
+        model = Model.load(_place(folder))
     except ModelError as error:
         return Listed(name or Path(folder).name, folder, when, in_use, problem=str(error))
     changed = name and name != model.id and not _is_shipped(model)
@@ -103,7 +103,7 @@ def model_in_use(store: Store) -> Model:
         return Model.load()
     last = used[-1]
     try:
-        model = Model.load(last.folder)
+        model = Model.load(_place(last.folder))
     except ModelMismatchError:
         raise
     except ModelError as error:
@@ -135,14 +135,31 @@ def use_model(store: Store, model: Model | str | Path) -> Model:
         The model was never saved.
     """
     if not isinstance(model, Model):
-        before = {Path(one.folder).name: one.folder for one in store.models()}
-        before |= {one.model: one.folder for one in store.models()}
-        model = Model.load(before.get(str(model), model))
+        model = Model.load(_named(store, str(model)))
     if not model.digest or model.folder is None:
         raise InputError("The model was not saved yet: give it a folder first.")
     place = model.name if _is_shipped(model) else str(model.folder.resolve())
     store.use_model(model.id, place)
     return model
+
+
+def _named(store: Store, name: str) -> str | Path:
+    """Find the folder that an id, a folder or the name of one means, or refuse to guess."""
+    ids = {one.model: one.folder for one in store.models()}
+    folders = {one.folder for one in store.models() if Path(one.folder).name == name}
+    shipped = (models_folder() / name / "manifest.json").is_file() and Path(name).name == name
+    found = [ids[name]] if name in ids else sorted(folders | ({name} if shipped else set()))
+    if len(found) > 1:
+        raise InputError(
+            f"{name!r} may be {' or '.join(map(repr, found))}. Name one by its id: tdfnlp models "
+            "STUDY lists them."
+        )
+    return _place(found[0]) if found else name
+
+
+def _place(folder: str) -> Path:
+    """Give the folder that a study names: a shipped model's is its name alone, wherever it lies."""
+    return Path(folder) if Path(folder).is_absolute() else models_folder() / folder
 
 
 def _is_shipped(model: Model) -> bool:

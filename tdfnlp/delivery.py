@@ -15,7 +15,7 @@ from .files import replacing
 from .framework import DOMAINS
 from .landing import adjudicating, directed
 from .spelling import meaning
-from .spreadsheet import as_text, as_utf8
+from .spreadsheet import CELL_LIMIT, as_cell, as_text, workbook
 from .store import Answer, Label, Run, Store
 from .themes import themed_study
 
@@ -51,7 +51,6 @@ COLUMNS: tuple[str, ...] = (
     "consensus_valences",
 )
 _WIDE = frozenset({"question", "text", "note", "codes", "consensus_codes"})
-_CELL_LIMIT = 32_767
 _Record: TypeAlias = dict[str, Any]
 
 
@@ -225,10 +224,7 @@ def _write_csv(records: Iterable[_Record], path: Path) -> None:
 
 
 def _write_xlsx(records: Sequence[_Record], path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with workbook(path) as book:
         sheet = book.add_worksheet("Codings")
         head = book.add_format({"bold": True})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
@@ -241,16 +237,16 @@ def _write_xlsx(records: Sequence[_Record], path: Path) -> None:
             for place, column in enumerate(COLUMNS):
                 cell = _cell(one.get(column))
                 if isinstance(cell, str):
-                    sheet.write_string(row, place, as_utf8(cell)[:_CELL_LIMIT], wrap)
+                    sheet.write_string(row, place, as_cell(cell), wrap)
                 elif cell is not None:
                     sheet.write_number(row, place, cell, wrap)
 
 
 def _too_long(records: Iterable[_Record]) -> Iterator[str]:
     cells = (_cell(value) for one in records for value in one.values())
-    cut = sum(isinstance(cell, str) and len(cell) > _CELL_LIMIT for cell in cells)
+    cut = sum(isinstance(cell, str) and len(cell) > CELL_LIMIT for cell in cells)
     if cut:
-        yield f"{cut} cells were cut at Excel's limit of {_CELL_LIMIT:,} characters."
+        yield f"{cut} cells were cut at Excel's limit of {CELL_LIMIT:,} characters."
 
 
 def _cell(value: object) -> str | float | None:

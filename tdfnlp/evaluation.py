@@ -14,10 +14,10 @@ from .classifier import Proba
 from .coding import Decision
 from .framework import DOMAINS
 from .metrics import expected_calibration_error
+from .resampling import resample, totals
 
 Bools = npt.NDArray[np.bool_]
 
-_REPEATS = 1000
 _NONE = len(DOMAINS)
 
 
@@ -137,11 +137,7 @@ def measure(
     names, who = np.unique(np.asarray(people), return_inverse=True)
     if len(names) == 1:  # all that can be resampled is the units
         who = np.arange(len(proba))
-    table = np.zeros((who.max() + 1, _columns(proba, truth, decisions).shape[1]))
-    np.add.at(table, who, _columns(proba, truth, decisions))
-    rng = np.random.default_rng(random_state)
-    drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=_REPEATS)
-    sums = np.vstack([table.sum(axis=0), drawn @ table])
+    sums = totals(resample(who, random_state=random_state), _columns(proba, truth, decisions))
     n, coded, top_1, top_3, right, suggested, good = sums[:, :7].T
     guessed, single, both, hits, actual = np.split(sums[:, 7:], np.cumsum([15, 15, 1, 14]), axis=1)
     there = np.flatnonzero(actual[0])

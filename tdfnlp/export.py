@@ -16,7 +16,7 @@ from .exchange import check_suggestions, write_suggestions
 from .files import replacing
 from .framework import DOMAINS
 from .identifiers import flag
-from .spreadsheet import as_text, as_utf8
+from .spreadsheet import as_text, as_utf8, workbook, write_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,24 +44,11 @@ COLUMNS: tuple[str, ...] = (
     "model",
 )
 _WIDTHS = MappingProxyType(
-    {
-        "transcript": 14,
-        "group": 16,
-        "speaker": 14,
-        "role": 11,
-        "question": 36,
-        "text": 70,
-        "domain": 30,
-        "domain_2": 30,
-        "domain_3": 30,
-        "valence": 11,
-        "valence_2": 11,
-        "valence_3": 11,
-        "model": 18,
-    }
+    {"transcript": 14, "group": 16, "speaker": 14, "question": 36, "text": 70, "model": 18}
+    | dict.fromkeys(("domain", "domain_2", "domain_3"), 30)
 )
+_WIDTH = 11
 _COLOURS = MappingProxyType({"suggest": "#CFE8D5", "ask": "#FFF2CC", "abstain": "#E7E6E6"})
-_CELL_LIMIT = 32_767
 _SHOWN = 20
 PROJECT = ".qdpx"
 
@@ -217,10 +204,7 @@ def write_parquet(result: Suggestions, where: Path | BytesIO) -> None:
 
 
 def _write_xlsx(result: Suggestions, path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with workbook(path) as book:
         _suggestion_sheet(book, result)
         _summary_sheet(book, result)
 
@@ -236,7 +220,7 @@ def _suggestion_sheet(book: Any, result: Suggestions) -> None:
         for decision, colour in _COLOURS.items()
     }
     for place, column in enumerate(COLUMNS):
-        sheet.set_column(place, place, _WIDTHS.get(column, 11))
+        sheet.set_column(place, place, _WIDTHS.get(column, _WIDTH))
         sheet.write_string(0, place, column.replace("_", " "), head)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(1, len(result)), len(COLUMNS) - 1)
@@ -245,16 +229,7 @@ def _suggestion_sheet(book: Any, result: Suggestions) -> None:
         for place, column in enumerate(COLUMNS):
             style = percent if "confidence" in column else cell
             style = coloured[item.decision] if column == "decision" else style
-            _write_cell(sheet, (row, place), record[column], style)
-
-
-def _write_cell(sheet: Any, place: tuple[int, int], value: str | float | None, style: Any) -> None:
-    if isinstance(value, str):
-        sheet.write_string(*place, as_utf8(value)[:_CELL_LIMIT], style)
-    elif value is None:
-        sheet.write_blank(*place, None, style)
-    else:
-        sheet.write_number(*place, value, style)
+            write_cell(sheet, (row, place), record[column], style)
 
 
 def _summary_sheet(book: Any, result: Suggestions) -> None:
@@ -269,7 +244,7 @@ def _summary_sheet(book: Any, result: Suggestions) -> None:
         for name, value in lines:
             row += 1
             sheet.write_string(row, 0, name, wrap)
-            _write_cell(sheet, (row, 1), value, book.add_format({"align": "left"}))
+            write_cell(sheet, (row, 1), value, book.add_format({"align": "left"}))
         row += 2
 
 

@@ -6,20 +6,26 @@ domain with few confirmed units stays what it was and one with many becomes the 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .classifier import Head, Proba, features, fit_head, study_mean, with_domain
+from .confirmed import Lessons
 from .embedding import Encoder
 from .evaluation import Bools
 from .framework import DOMAINS, VALENCES
-from .lessons import Lessons
+from .items import domain_labels, valence_labels
 from .model import Model
+from .training import encode_questions
 
 STRENGTH = 3.0
 """Inverse of the penalty on the distance from the prior. On invented studies of 150 units, 3 is
 best by log-loss; 1 and 10 lose up to .01 of top-1."""
+
+Split: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+"""Places to learn from, and places to test on."""
 
 _FOLDS = 5
 _PAIRS = 20  # (passage, domain) pairs with a direction under which the prior's head is kept
@@ -53,28 +59,18 @@ def tabulate(lessons: Lessons, model: Model, encoder: Encoder) -> Examples:
     spoken = [encoder.encode(texts) for texts in lessons.speech]
     means = np.stack([study_mean(vectors, model.mean) for vectors in spoken])
     answers = encoder.encode(one.text for one in lessons.units)
-    questions = encoder.encode(one.question for one in lessons.units)
-    questions[[not one.question.strip() for one in lessons.units]] = 0
+    questions = encode_questions([one.question for one in lessons.units], encoder)
     own = means[[one.study for one in lessons.units]]
-    truth = np.zeros((len(answers), len(DOMAINS)), dtype=bool)
-    valences = np.full(truth.shape, -1, dtype=np.intp)
-    for row, one in enumerate(lessons.units):
-        for domain, valence in one.domains:
-            place = DOMAINS.index(domain)
-            truth[row, place] = True
-            valences[row, place] = VALENCES.index(valence) if valence else -1
     return Examples(
         rows=features(answers, questions, mean=own, question_mean=model.question_mean),
-        truth=truth,
-        valences=valences,
+        truth=domain_labels(lessons.units),
+        valences=valence_labels(lessons.units),
         people=np.array([one.person for one in lessons.units]),
         mean=study_mean(np.concatenate(spoken), model.mean),
     )
 
 
-def folds(
-    people: npt.NDArray[np.str_], random_state: int
-) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+def folds(people: npt.NDArray[np.str_], random_state: int) -> Iterator[Split]:
     """Deal whole people to folds; gives the places to learn from and to test on."""
     from sklearn.model_selection import GroupKFold
 
@@ -132,3 +128,12 @@ def fit_domains(
 def _spread(head: Head, rows: Proba) -> Proba:
     logits = rows @ head.coef.T + head.intercept
     return np.asarray(np.logaddexp.reduce(logits, axis=1))
+
+
+def directions(head: Head, examples: Examples, test: npt.NDArray[np.intp]) -> Proba:
+    """Probabilities of each direction where one is known, zeros elsewhere; shape (n, 14, 4)."""
+    found = np.zeros((*examples.valences[test].shape, len(VALENCES)))
+    places, domains = np.nonzero(examples.valences[test] >= 0)
+    rows = with_domain(examples.rows[test][places], domains, len(DOMAINS))
+    found[places, domains] = head.predict_proba(rows)
+    return found

@@ -4,17 +4,19 @@ Each domain has a gate: until enough confirmed units of enough people have it, i
 prior's or a stricter one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from .classifier import Proba, fit_temperature
+from .classifier import Proba, fit_temperature, sharpen
+from .coding import Decision
+from .confirmed import Lessons, counts
 from .evaluation import Bools
+from .fitting import Split
 from .framework import DOMAINS
-from .lessons import Lessons, counts
 from .model import Model
-from .thresholds import Thresholds, calibrate
+from .thresholds import Thresholds, calibrate, decide
 
 GATE_UNITS, GATE_PEOPLE = 25, 8
 """From how many confirmed units of how many people on a domain has thresholds of its own."""
@@ -22,6 +24,7 @@ GATE_UNITS, GATE_PEOPLE = 25, 8
 _SETTLED = 100  # units whose own temperature and thresholds count as much as the base's
 _UNCODED = 25  # units without a domain under which the base's cut-offs for these are kept
 _NEVER = 1.0
+_AIM = 0.8  # precision
 
 
 def temperature(raw: Proba, truth: Bools) -> float:
@@ -48,6 +51,8 @@ def gate(domain: str, units: int, people: int) -> str:
 
 def thresholds(proba: Proba, truth: Bools, prior: Model | None, gated: Sequence[str]) -> Thresholds:
     """Choose thresholds out of fold; a gated domain keeps the prior's where these are stricter."""
+    if not truth.any():  # nobody among these people said anything with a domain
+        return prior.thresholds if prior else Thresholds(_AIM, (_NEVER,) * len(DOMAINS), 0.0)
     own = calibrate(proba, truth)
     uncoded = int((~truth.any(axis=1)).sum())
     if prior is None:
@@ -70,3 +75,18 @@ def thresholds(proba: Proba, truth: Bools, prior: Model | None, gated: Sequence[
         own.ask if uncoded >= _UNCODED else min(own.ask, old.ask),
         own.sure if uncoded >= _UNCODED else max(own.sure, old.sure),
     )
+
+
+def calibrated(
+    raw: Proba, truth: Bools, splits: Iterable[Split], prior: Model | None, gated: Sequence[str]
+) -> tuple[Proba, tuple[Decision, ...]]:
+    """Calibrate and decide each fold by what the others say, as a new person meets it."""
+    proba = np.empty_like(raw)
+    decisions = np.empty(len(raw), dtype=object)
+    for learn, test in splits:
+        own = temperature(raw[learn], truth[learn])
+        known = sharpen(raw[learn], own)
+        proba[test] = sharpen(raw[test], own)
+        cuts = thresholds(known, truth[learn], prior, gated)
+        decisions[test] = decide(proba[test], cuts)
+    return proba, tuple(decisions)

@@ -45,7 +45,7 @@ class Filled:
 
     added: Added
     result: Suggestions
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Imported:
         Whose codings they are.
     answers : int
         Utterances with a new answer, counted per coder.
+    empty : int
+        Those of them that no code applies, as ``complete`` takes them.
     known : int
         Answers that were in the study just so.
     kept : int
@@ -71,6 +73,7 @@ class Imported:
     added: Added
     coders: tuple[str, ...]
     answers: int
+    empty: int
     known: int
     kept: int
     notes: tuple[str, ...]
@@ -173,9 +176,9 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
         _import_coder(store, coder, [_given(unit, some, codes) for unit, some in said.items()])
         for coder, said in sorted(heard.items())
     ]
-    new, known, kept = (sum(column) for column in zip(*counts, strict=True)) if counts else (0,) * 3
+    new, empty, known, kept = (sum(column[at] for column in counts) for at in range(4))
     coders = sorted({adjudicator(user) or user for user in heard})
-    return Imported(added, tuple(coders), new, known, kept, tuple(notes))
+    return Imported(added, tuple(coders), new, empty, known, kept, tuple(notes))
 
 
 def _copies(store: Store, given: Iterable[Transcript]) -> Iterator[str]:
@@ -201,7 +204,7 @@ def peoples_codings(study: Study) -> list[Coding]:
     InputError
         There are none.
     """
-    people = [one for one in study.codings if not _is_program(one)]
+    people = [one for one in study.codings if one.how != "suggested" and not is_program(one.coder)]
     if not people:
         raise InputError(
             "There are no codings of people to import. Transcripts without any go into a study "
@@ -215,19 +218,13 @@ def is_program(coder: str) -> bool:
     return is_machine(coder) or coder in _NVIVO
 
 
-def _is_program(one: Coding) -> bool:
-    return is_program(one.coder) or one.how == "suggested"
-
-
 def peoples_codes(codes: Iterable[Code]) -> list[Code]:
     """Leave out what an earlier export adds: codes of suggestions, and those that say a direction.
 
     A coding of the latter becomes one of the code above it, with that direction.
     """
     return [
-        code
-        for code in codes
-        if code.path[:1] != (ROOT,) and undirected(code.path)[0] == code.path
+        code for code in codes if code.path[:1] != (ROOT,) and undirected(code.path)[0] == code.path
     ]
 
 
@@ -265,8 +262,8 @@ def moment(when: str) -> str:
         return ""
 
 
-def _import_coder(store: Store, user: str, said: Iterable[Given]) -> tuple[int, int, int]:
-    """Store what is new; give how many answers are, how many were known, how many were kept."""
+def _import_coder(store: Store, user: str, said: Iterable[Given]) -> tuple[int, int, int, int]:
+    """Store what is new; count new answers, empty ones of them, known ones, those kept."""
     decides, coder = bool(adjudicator(user)), adjudicator(user) or user
     standing = {
         one.utterance: one
@@ -286,7 +283,7 @@ def _import_coder(store: Store, user: str, said: Iterable[Given]) -> tuple[int, 
     if decides:
         fresh = [replace(one, how="adjudication") for one in fresh]
     store.answer(coder, *fresh)
-    return len(fresh), known, kept
+    return len(fresh), sum(not one.labels for one in fresh), known, kept
 
 
 def _says(there: Answer) -> tuple[set[Label], str] | None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ class Item:
     Attributes
     ----------
     id, topic, text, question : str
-    domains : tuple of (domain, valence)
+    domains : tuple of (domain, valence or None)
         Empty for talk outside the framework.
     also : tuple of str
         Domains that another coder could defend.
@@ -36,7 +36,7 @@ class Item:
     topic: str
     text: str
     question: str
-    domains: tuple[tuple[str, Valence], ...]
+    domains: tuple[tuple[str, Valence | None], ...]
     also: tuple[str, ...] = ()
 
 
@@ -110,14 +110,22 @@ def soft_targets(items: Sequence[Item]) -> Floats:
     return targets
 
 
-def domain_labels(items: Sequence[Item]) -> npt.NDArray[np.bool_]:
+class Labelled(Protocol):
+    """Anything with domains and their directions."""
+
+    @property
+    def domains(self) -> tuple[tuple[str, Valence | None], ...]:
+        """Pairs of domain and direction."""
+
+
+def domain_labels(items: Sequence[Labelled]) -> npt.NDArray[np.bool_]:
     """Which domains each passage has, shape (n, 14)."""
     labels = [[domain in dict(item.domains) for domain in DOMAINS] for item in items]
     return np.array(labels, dtype=bool).reshape(len(items), len(DOMAINS))
 
 
-def valence_labels(items: Sequence[Item]) -> npt.NDArray[np.intp]:
-    """Place in ``VALENCES`` per domain, shape (n, 14), -1 where the domain does not apply."""
+def valence_labels(items: Sequence[Labelled]) -> npt.NDArray[np.intp]:
+    """Place in ``VALENCES`` per domain, shape (n, 14), -1 where none applies or is known."""
     labels = np.full((len(items), len(DOMAINS)), -1, dtype=np.intp)
     for row, item in enumerate(items):
         for domain, valence in item.domains:

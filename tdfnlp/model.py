@@ -1,20 +1,13 @@
-"""A model: an encoder's name, heads, thresholds and a codebook, in one folder that is checked.
+"""A model: an encoder's name, heads, thresholds and a codebook, in one folder that is checked."""
 
-Nothing in the folder is executed: arrays are plain numpy without objects, the rest is JSON. Every
-file's SHA-256 stands in ``manifest.json``; a file that differs is refused.
-"""
-
-import hashlib
-import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from . import modelfiles
 from .classifier import (
     Floats,
     Head,
@@ -26,17 +19,14 @@ from .classifier import (
 )
 from .codebook import TDF_CODEBOOK
 from .embedding import Encoder
-from .errors import ModelError, ModelMismatchError, OutputError
-from .files import replacing
+from .errors import ModelMismatchError, OutputError
 from .framework import DOMAINS
+from .modelfiles import ENCODER as ENCODER
+from .modelfiles import FORMAT as FORMAT
 from .thresholds import Thresholds
-from .weights import models_folder, read_json
+from .weights import read_json
 
-FORMAT = 1
-ENCODER = "encoder"
-"""Folder inside a model's own, where it brings an encoder."""
 _SLICE = 4_096
-_FILES = ("head.npz", "thresholds.json", "codebook.json")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,16 +81,16 @@ class Model:
         ModelMismatchError
             Another format version or codebook.
         """
-        path = _locate(folder)
+        path = modelfiles.locate(folder)
         manifest = read_json(path / "manifest.json")
-        _check(path, manifest)
+        modelfiles.check(path, manifest)
         return cls(
             name=path.name,
-            **_read_arrays(path / "head.npz"),
-            thresholds=_thresholds(read_json(path / "thresholds.json")),
+            **modelfiles.read_heads(path / "head.npz"),
+            thresholds=modelfiles.read_thresholds(read_json(path / "thresholds.json")),
             encoder=manifest["encoder"],
             facts=manifest["facts"],
-            digest=_hash(path / "manifest.json"),
+            digest=modelfiles.file_hash(path / "manifest.json"),
             folder=path,
         )
 
@@ -117,24 +107,28 @@ class Model:
         path = Path(folder)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _copy_encoder(self, path)
-        except (OSError, shutil.Error) as error:
+            if self.encoder["name"] == ENCODER and self.folder is not None:
+                modelfiles.copy_encoder(self.folder, path)
+        except OSError as error:
             raise OutputError(
                 f"The model folder {path.name!r} cannot be written: {error}"
             ) from error
-        with replacing(path / "head.npz") as part, part.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **_arrays(self))
-        _write_json(path / "thresholds.json", asdict(self.thresholds))
+        modelfiles.write_heads(
+            path / "head.npz",
+            {"domain": self.domain_head, "valence": self.valence_head},
+            {"mean": self.mean, "question_mean": self.question_mean},
+        )
+        modelfiles.write_json(path / "thresholds.json", asdict(self.thresholds))
         codes = [{"path": list(code.path), "domain": code.domain} for code in TDF_CODEBOOK.codes]
-        _write_json(path / "codebook.json", {"codes": codes, "hash": TDF_CODEBOOK.hash})
+        modelfiles.write_json(path / "codebook.json", {"codes": codes, "hash": TDF_CODEBOOK.hash})
         manifest = {
             "format": FORMAT,
             "codebook": TDF_CODEBOOK.hash,
             "encoder": self.encoder,
             "facts": self.facts,
-            "files": {name: _hash(path / name) for name in _FILES},
+            "files": modelfiles.hashes(path),
         }
-        _write_json(path / "manifest.json", manifest)
+        modelfiles.write_json(path / "manifest.json", manifest)
         return Model.load(path)
 
     def load_encoder(self, **options: Any) -> Encoder:
@@ -234,97 +228,6 @@ class Model:
     def _rows(self, answers: Floats, questions: Floats, mean: Proba | None) -> Proba:
         mean = study_mean(answers, self.mean) if mean is None else mean
         return features(answers, questions, mean=mean, question_mean=self.question_mean)
-
-
-def _locate(folder: str | Path | None) -> Path:
-    path = models_folder() / "default" if folder is None else Path(folder)
-    if not path.is_dir() and path.name == str(folder):
-        path = models_folder() / path
-    if not (path / "manifest.json").is_file():
-        raise ModelError(
-            f"No model at {str(folder or path)!r}: a folder with manifest.json is needed. "
-            "Leave it out for the shipped model."
-        )
-    return path
-
-
-def _check(path: Path, manifest: dict[str, Any]) -> None:
-    if not isinstance(manifest, dict) or not {"encoder", "facts"} <= manifest.keys():
-        raise ModelError(f"manifest.json of model {path.name} lacks its parts.")
-    if manifest.get("format") != FORMAT:
-        raise ModelMismatchError(
-            f"Model {path.name} has format {manifest.get('format')}; this tdfnlp reads {FORMAT}."
-        )
-    if manifest.get("codebook") != TDF_CODEBOOK.hash:
-        raise ModelMismatchError(
-            f"Model {path.name} was trained on codebook {str(manifest.get('codebook'))[:12]}, "
-            f"this tdfnlp has {TDF_CODEBOOK.hash[:12]}."
-        )
-    for name in _FILES:
-        expected = manifest.get("files", {}).get(name)
-        found = _hash(path / name) if (path / name).is_file() else "missing"
-        if expected != found:
-            raise ModelError(
-                f"{name} of model {path.name} is damaged or altered (SHA-256 {found[:12]}, the "
-                f"manifest says {str(expected)[:12]}). Get the model folder anew."
-            )
-
-
-def _copy_encoder(model: Model, path: Path) -> None:
-    if model.encoder["name"] != ENCODER or model.folder is None:
-        return
-    source, target = model.folder / ENCODER, path / ENCODER
-    if source.is_dir() and source.resolve() != target.resolve():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-
-
-def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _write_json(file: Path, content: Any) -> None:
-    with replacing(file) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _arrays(model: Model) -> dict[str, Any]:
-    arrays: dict[str, Any] = {"mean": model.mean, "question_mean": model.question_mean}
-    for name, head in (("domain", model.domain_head), ("valence", model.valence_head)):
-        arrays[f"{name}_coef"] = head.coef.astype(np.float32)
-        arrays[f"{name}_intercept"] = head.intercept
-        arrays[f"{name}_temperature"] = np.array(head.temperature)
-    return arrays
-
-
-def _head(arrays: dict[str, Any], name: str) -> Head:
-    return Head(
-        arrays[f"{name}_coef"].astype(np.float64),
-        arrays[f"{name}_intercept"],
-        float(arrays[f"{name}_temperature"]),
-    )
-
-
-def _read_arrays(file: Path) -> dict[str, Any]:
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
-        return {
-            "domain_head": _head(arrays, "domain"),
-            "valence_head": _head(arrays, "valence"),
-            "mean": arrays["mean"],
-            "question_mean": arrays["question_mean"],
-        }
-    except (EOFError, OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
-        raise ModelError(f"{file.name} cannot be read ({error}). Get the model anew.") from error
-
-
-def _thresholds(stored: dict[str, Any]) -> Thresholds:
-    try:
-        return Thresholds(
-            stored["precision"], tuple(stored["suggest"]), stored["ask"], stored["sure"]
-        )
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"thresholds.json lacks {error}.") from error
 
 
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:

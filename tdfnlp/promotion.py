@@ -1,22 +1,26 @@
 """Whether a new model may take the place of the one in use.
 
 A new model replaces the old one only where it is not worse beyond noise: on the same units, each
-said by a person whom neither model learnt from. The old one stays and can be put back.
+said by a person whom the new one did not learn from, and none of them learnt by the old one. The
+old one stays and can be put back.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .assessment import predict_lessons
 from .coding import Decision
 from .embedding import Encoder
 from .errors import ModelMismatchError
 from .evaluation import Bools, Figures, first_right, measure
 from .model import Model
-from .retraining import Trained, predict_lessons
+from .refusals import fresh
+from .resampling import resample, totals
+from .retraining import Trained
 from .thresholds import decide
 
 MARGIN = 0.05
@@ -24,8 +28,8 @@ MARGIN = 0.05
 
 _CHANCE = 0.05
 _EXACT = 12  # people up to whom all sign changes are tried
-_REPEATS = 10_000
-_FEWEST_FRESH = 30
+_REPEATS, _PART = 10_000, 500
+_FEWEST = 30
 _FEWEST_PEOPLE = 5  # under them no arrangement of signs is rarer than one in twenty
 _FEWEST_AUDITED = 10
 
@@ -109,11 +113,11 @@ def judge(
     counts = np.bincount(who).astype(np.float64)
     gains = np.bincount(who, weights=new.astype(np.float64) - old)
     rng = np.random.default_rng(random_state)
+    by_person = np.column_stack([gains, counts])
     shifted = gains + margin * counts
-    signs = _signs(len(names), rng)
-    p = float(((signs @ shifted) >= shifted.sum() - 1e-9).mean())
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=2000)
-    low, high = np.percentile((drawn @ gains) / (drawn @ counts), [2.5, 97.5])
+    p = _chance_of(shifted, rng)
+    sums = totals(resample(np.arange(len(names)), random_state=random_state), by_person)
+    low, high = np.percentile(sums[:, 0] / sums[:, 1], [2.5, 97.5])
     difference = float(gains.sum() / len(new))
     promote = p <= _CHANCE
     words = (
@@ -133,13 +137,17 @@ def judge(
     )
 
 
-def _signs(people: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+def _chance_of(gains: npt.NDArray[np.float64], rng: np.random.Generator) -> float:
+    """Share of all arrangements of signs with a sum as high; what was seen is one of them."""
+    least, people = gains.sum() - 1e-9, len(gains)
     if people <= _EXACT:
-        bits = (np.arange(2**people)[:, None] >> np.arange(people)) & 1
-        return np.asarray(bits * 2.0 - 1)
-    drawn = rng.integers(0, 2, size=(_REPEATS, people)) * 2.0 - 1
-    drawn[0] = 1  # what was seen is one of the arrangements
-    return np.asarray(drawn)
+        signs = 1 - 2 * ((np.arange(2**people)[:, None] >> np.arange(people)) & 1)
+        return float((signs @ gains >= least).mean())
+    high = 1
+    for _ in range(_REPEATS // _PART):  # in parts: everyone in a file of quotes may be a person
+        signs = 1 - 2 * rng.integers(0, 2, size=(_PART, people), dtype=np.int8)
+        high += int((signs @ gains >= least).sum())
+    return high / (_REPEATS + 1)
 
 
 def _conclusion(promote: bool, people: int, p: float, margin: float, difference: float) -> str:
@@ -161,8 +169,10 @@ def _conclusion(promote: bool, people: int, p: float, margin: float, difference:
 def compare(trained: Trained, rival: Model | None = None, *, random_state: int = 0) -> Comparison:
     """Compare a new model, out of fold, with the one in use.
 
-    Where the one in use learnt from confirmed units itself, only units answered since are compared;
-    if these are too few, the shipped model takes its place.
+    Where the one in use learnt from confirmed units itself, only units first coded since are
+    compared; if these are too few, the shipped model takes its place. Units that were asked for
+    because a model was unsure of them make that model look worse than it is, so others are
+    compared alone where there are enough.
 
     Parameters
     ----------
@@ -173,15 +183,25 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     """
     rival = rival or trained.base
     notes: list[str] = []
-    keep = _fresh(trained, rival)
-    if not _enough(trained, keep):
+    before = _learnt(rival)
+    keep = fresh(trained.lessons, rival)
+    apart = not keep.all() and not _enough(trained, keep)
+    if apart:
         shipped = Model.load()
         notes.append(
-            f"{rival.id} learnt from confirmed units itself, and fewer than {_FEWEST_FRESH} units "
-            f"of {_FEWEST_PEOPLE} people were confirmed since, so the comparison is with "
-            f"{shipped.id}."
+            f"{rival.id} learnt from confirmed units itself, and fewer than {_FEWEST} units of "
+            f"{_FEWEST_PEOPLE} people were confirmed since, so the comparison is with {shipped.id}."
         )
         rival, keep = shipped, np.ones(len(keep), dtype=bool)
+    sought = np.array([one.sought for one in trained.lessons.units])
+    if _enough(trained, keep & ~sought):
+        keep &= ~sought
+    elif (keep & sought).any():
+        notes.append(
+            "Most of these units were asked for because a model was unsure, where another model "
+            f"looks better than it is. From {_FEWEST} units of the blind audit from "
+            f"{_FEWEST_PEOPLE} people on, these alone decide."
+        )
     encoder = _encoder(rival, trained.encoder)
     proba, truth = predict_lessons(trained.lessons, rival, encoder)
     decisions = decide(proba, rival.thresholds)
@@ -191,6 +211,8 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
         trained.people[keep].tolist(),
         random_state=random_state,
     )
+    if apart and before > _learnt(trained.model):
+        verdict = _kept(verdict, before, _learnt(trained.model))
 
     def both(some: Bools) -> tuple[Figures, Figures]:
         sides: Any = ((trained.proba, trained.decisions), (proba, decisions))
@@ -224,17 +246,20 @@ def _measured(
     return measure(proba[some], trained.truth[some], chosen, people, random_state=random_state)
 
 
-def _fresh(trained: Trained, rival: Model) -> Bools:
-    """Which units the rival cannot have learnt from."""
-    units = trained.lessons.units
-    if "learnt" not in rival.facts:
-        return np.ones(len(units), dtype=bool)
-    until = rival.facts["learnt"]["until"]
-    return np.array([bool(until) and one.when > until for one in units])
+def _learnt(model: Model) -> int:
+    """How many confirmed units a model learnt from."""
+    return int(model.facts.get("learnt", {}).get("units", 0))
+
+
+def _kept(verdict: Verdict, before: int, now: int) -> Verdict:
+    """Keep a model that learnt from more, where the two cannot be compared."""
+    more = (
+        f" The model in use learnt from {before} units, this one from {now}, and the two cannot be "
+        "compared, so the one in use stays."
+    )
+    return replace(verdict, promote=False, sentence=verdict.sentence + more)
 
 
 def _enough(trained: Trained, keep: Bools) -> bool:
-    if keep.all():
-        return True
     people = set(trained.people[keep].tolist())
-    return int(keep.sum()) >= _FEWEST_FRESH and len(people) >= _FEWEST_PEOPLE
+    return int(keep.sum()) >= _FEWEST and len(people) >= _FEWEST_PEOPLE

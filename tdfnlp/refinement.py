@@ -19,14 +19,15 @@ from .errors import InputError
 from .fitting import Examples
 from .items import Item
 from .model import ENCODER, Model, encoder_facts
+from .network import LOUD, Start
 from .predicting import Progress
-from .tuning import LOUD, Recipe, Start, fine_tune, save_encoder
+from .tuning import Recipe, fine_tune, save_encoder
 from .weights import find_weights
 
 FEWEST_PEOPLE = 5
 """People under whom a split in three says nothing."""
 
-_RECIPE = Recipe(epochs=6, rate=3e-5)
+_RECIPE = Recipe(epochs=3, rate=1e-4)
 _Places = npt.NDArray[np.intp]
 
 
@@ -65,8 +66,10 @@ def refine(
         Too few people.
     """
     people = examples.people
-    if len(set(people.tolist())) < FEWEST_PEOPLE:
-        raise InputError(f"Fine-tuning needs units of {FEWEST_PEOPLE} people.")
+    if (n := len(set(people.tolist()))) < FEWEST_PEOPLE:
+        raise InputError(
+            f"Fine-tuning needs units of {FEWEST_PEOPLE} people; these are {n}. Train without it."
+        )
     known, apart = _split(people, np.arange(len(people)), 3, random_state)
     teach, stop = _split(people, known, 4, random_state)
     items = [

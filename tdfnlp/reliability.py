@@ -138,29 +138,6 @@ def alpha(
     return 1 - ratio((n - 1) * np.asarray(disagreement, float), expected)
 
 
-def alpha_of(codes: npt.NDArray[np.integer], distance: Array | None = None) -> float:
-    """Krippendorff's alpha of a table of codes.
-
-    Parameters
-    ----------
-    codes : array of int, shape (coders, units)
-        Category numbers; ``MISSING`` (-1) where a coder did not see a unit.
-    distance : array, shape (categories, categories), optional
-        Nominal (same or not) where left out.
-
-    Examples
-    --------
-    >>> round(alpha_of(np.array([[0, 1, 0, 0, 0, 1], [0, 1, 0, 0, 1, MISSING]])), 3)
-    0.571
-    """
-    number = int(codes.max(initial=0)) + 1
-    chosen = nominal_distance(number) if distance is None else distance
-    pairable = codes[:, (codes != MISSING).sum(axis=0) > 1]
-    used = pairable[pairable != MISSING]
-    counts = np.bincount(used, minlength=len(chosen))
-    return float(alpha(disagreements(pairable, chosen).sum(), counts, chosen))
-
-
 def disagreements(codes: npt.NDArray[np.integer], distance: Array) -> Array:
     """Disagreement within each unit, shape (units,): over all pairs of values, by values less one.
 

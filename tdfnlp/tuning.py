@@ -15,31 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .errors import InputError
 from .files import replacing
-from .framework import DOMAINS, VALENCES
-from .items import Item, domain_labels, soft_targets, valence_labels
+from .items import Item
+from .network import Arrays, Network, Start
 from .weights import Weights
 
 logger = logging.getLogger(__name__)
 
-Arrays = dict[str, npt.NDArray[Any]]
-
 _TOPICS = 4
 _PACK = 16
-_SMALL = 16  # texts of one forward pass, sorted by length so that little is padded
-_SHARPNESS = 0.1
-_MAX_LENGTH = 160
 _WARM_UP = 0.06
 _CHECKS = 8  # looks at held-out items on the way
 _PATIENCE = 2  # looks without gain after which it stops
-LOUD = 5
-"""Times that a vector counts beside its one-hot domain when the direction is learnt."""
 _BESIDE = (
     "config.json",
     "tokenizer.json",
@@ -65,22 +56,6 @@ class Recipe:
     epochs: float = 1.0
     rate: float = 1e-4
     random_state: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """Heads over an encoder's vectors to begin with; each coefficients, then intercepts.
-
-    Attributes
-    ----------
-    domain : pair of arrays
-        Of shape (15, d) and (15,), on centred vectors.
-    valence : pair of arrays
-        Of shape (4, d + 14) and (4,), on vectors beside a one-hot domain.
-    """
-
-    domain: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
-    valence: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 
 
 def fine_tune(
@@ -125,7 +100,7 @@ def fine_tune(
 
     rng = random.Random(recipe.random_state)  # noqa: S311
     torch.manual_seed(recipe.random_state)
-    network = _Network(base, start)
+    network = Network(base, start)
     dealt = packs(items, rng)
     steps = max(1, int(recipe.epochs * len(dealt) / _TOPICS))
     optimiser = torch.optim.AdamW(network.groups(recipe.rate), weight_decay=0.01)
@@ -154,7 +129,7 @@ def fine_tune(
     return watch.best
 
 
-def _stage(network: "_Network", group: list[list[Item]], steps: int) -> str:
+def _stage(network: Network, group: list[list[Item]], steps: int) -> str:
     """Try one step, to say how long all may take; leaves no trace in what is learnt."""
     import torch
 
@@ -168,7 +143,7 @@ def _stage(network: "_Network", group: list[list[Item]], steps: int) -> str:
 class _Watch:
     """Looks at held-out items now and then, and keeps the weights that were best for them."""
 
-    def __init__(self, network: "_Network", held: Sequence[Item], *, every: int) -> None:
+    def __init__(self, network: Network, held: Sequence[Item], *, every: int) -> None:
         self._network, self._every = network, every
         self._packs = packs(held, random.Random(0))  # noqa: S311
         self._losses = [network.held_loss(self._packs)] if held else []
@@ -221,103 +196,3 @@ def packs(items: Sequence[Item], rng: random.Random) -> list[list[Item]]:
         dealt += hands
     rng.shuffle(dealt)
     return dealt
-
-
-class _Network:
-    """The encoder with the two heads that it is trained under and that are thrown away."""
-
-    def __init__(self, base: Weights, start: Start | None = None) -> None:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-
-        self.tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
-        self.encoder = AutoModel.from_pretrained(
-            base.folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32
-        )
-        self.encoder.train()
-        width = self.encoder.config.hidden_size
-        self.domain = torch.nn.Linear(width, len(DOMAINS) + 1)
-        self.valence = torch.nn.Linear(width + len(DOMAINS), len(VALENCES))
-        if start:
-            for head, given in ((self.domain, start.domain), (self.valence, start.valence)):
-                head.weight.data, head.bias.data = (torch.tensor(one).float() for one in given)
-
-    def groups(self, rate: float) -> list[dict[str, Any]]:
-        heads = [*self.domain.parameters(), *self.valence.parameters()]
-        return [{"params": self.encoder.parameters(), "lr": rate}, {"params": heads, "lr": 1e-3}]
-
-    def arrays(self) -> Arrays:
-        return {name: array.numpy().copy() for name, array in self.encoder.state_dict().items()}
-
-    def embed(self, texts: Sequence[str]) -> Any:
-        """Vectors in the order of the texts, shape (n, width), of length 1."""
-        import torch
-
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        parts = [order[start : start + _SMALL] for start in range(0, len(order), _SMALL)]
-        vectors = torch.cat([self._embed([texts[place] for place in part]) for part in parts])
-        return vectors[torch.argsort(torch.tensor(order))]
-
-    def _embed(self, texts: list[str]) -> Any:
-        import torch
-
-        tokens = self.tokenizer(
-            texts, padding=True, truncation=True, max_length=_MAX_LENGTH, return_tensors="pt"
-        )
-        with torch.autocast("cpu", torch.bfloat16):
-            hidden = self.encoder(**tokens)[0].float()
-        mask = tokens["attention_mask"].unsqueeze(-1).float()
-        return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=1)
-
-    def held_loss(self, group: Sequence[Sequence[Item]]) -> float:
-        """Loss on domain and direction without dropout, nothing learnt."""
-        import torch
-
-        self.encoder.eval()
-        with torch.no_grad():
-            loss = float(self._loss(group)[1])
-        self.encoder.train()
-        return loss
-
-    def loss(self, group: Sequence[Sequence[Item]]) -> Any:
-        """Contrast by domain, plus domain, plus direction; each topic's mean taken off first."""
-        centred, loss = self._loss(group)
-        labels = domain_labels([item for pack in group for item in pack])
-        return _contrast(centred, labels) + loss
-
-    def _loss(self, group: Sequence[Sequence[Item]]) -> tuple[Any, Any]:
-        import torch
-
-        functional = torch.nn.functional
-        items = [item for pack in group for item in pack]
-        vectors = self.embed([item.text for item in items])
-        centred = torch.cat(
-            [part - part.mean(0, keepdim=True) for part in vectors.split([len(p) for p in group])]
-        )
-        targets = torch.tensor(soft_targets(items), dtype=torch.float32)
-        by_domain = -(targets * functional.log_softmax(self.domain(centred), 1)).sum(1).mean()
-        valences = torch.tensor(valence_labels(items))
-        rows, domains = torch.nonzero(valences >= 0, as_tuple=True)
-        if not len(rows):
-            return centred, by_domain
-        shown = functional.one_hot(domains, len(DOMAINS)).float()
-        # A vector has length 1 and the domain too, which would drown the passage.
-        direction = functional.cross_entropy(
-            self.valence(torch.cat([LOUD * vectors[rows], shown], 1)), valences[rows, domains]
-        )
-        return centred, by_domain + direction
-
-
-def _contrast(centred: Any, labels: npt.NDArray[np.bool_]) -> Any:
-    """Supervised contrastive loss; passages that share a domain attract, those without repel."""
-    import torch
-
-    unit = torch.nn.functional.normalize(centred, dim=1)
-    alike = unit @ unit.T / _SHARPNESS
-    alike = alike - 1e4 * torch.eye(len(unit))
-    shared = torch.tensor(labels.astype(np.float32) @ labels.T.astype(np.float32) > 0).float()
-    shared.fill_diagonal_(0)
-    counts = shared.sum(1)
-    likelihood = alike - torch.logsumexp(alike, 1, keepdim=True)
-    own = (shared * likelihood).sum(1) / counts.clamp(min=1)
-    return -(own[counts > 0]).mean() if (counts > 0).any() else own.sum()

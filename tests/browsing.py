@@ -38,6 +38,34 @@ CHILD = ("Knowledge", "does not know the interval")
 
 expect.set_options(timeout=20_000)
 
+CONTRAST = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, place) => sum + one * [0.2126, 0.7152, 0.0722][place], 0);
+  const ground = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = numbers(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || !one.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(one).color)), light(ground(one))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    found.push([ratio, one.className || one.tagName]);
+  }
+  return found;
+}"""
+NAMELESS = """() => [...document.querySelectorAll("input, select, textarea, button, progress")]
+  .filter((one) => {
+    const label = one.labels?.length || one.getAttribute("aria-label");
+    return !(label || (one.tagName === "BUTTON" && one.textContent.trim()));
+  }).map((one) => one.outerHTML)"""
+
 
 @dataclass
 class Site:

@@ -397,7 +397,8 @@ def test_one_participant_gives_figures_without_intervals(study: Store) -> None:
     study.answer("Ben", *[say(one, K if place > 1 else S) for place, one in enumerate(ids)])
     found = row(agree(study), "Ana", "Ben")
     assert found.observed == Estimate(0.8)
-    assert "Too few passages" in " ".join(agree(study).sentences())
+    said = " ".join(agree(study).sentences())
+    assert "Too few passages to rely on (under 30). Of under 10 people: the intervals" in said
 
 
 def test_imported_codes_say_under_what_condition(study: Store) -> None:

@@ -46,6 +46,30 @@ def test_an_earlier_model_is_put_back_by_id_folder_or_name(
     assert [one.when for one in listed] != [""] * 3
 
 
+def test_a_name_that_may_mean_two_models_is_refused(
+    store: Store, saved: list[Model], tmp_path: Path
+) -> None:
+    other = saved[1].save(tmp_path / "elsewhere" / "one")
+    own = saved[1].save(tmp_path / "mine" / "default")
+    for each in (saved[0], other, own):
+        use_model(store, each)
+    for name in ("one", "default"):
+        with pytest.raises(InputError, match=f"'{name}' may be .* or .*its id"):
+            use_model(store, name)
+    assert use_model(store, other.id).folder == other.folder
+    assert use_model(store, str(own.folder)).id == own.id
+
+
+def test_a_folder_with_a_shipped_model_s_name_does_not_hide_it(
+    store: Store, saved: list[Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_model(store, "default")
+    saved[0].save(tmp_path / "default")
+    monkeypatch.chdir(tmp_path)
+    assert model_in_use(store).id == Model.load().id
+    assert [one.id for one in list_models(store)] == [Model.load().id]
+
+
 def test_a_list_says_what_a_model_learnt_from(saved: list[Model], tmp_path: Path) -> None:
     one, two = list_models(tmp_path / "models")
     assert (one.id, one.units, one.people) == (saved[0].id, 60, 10)

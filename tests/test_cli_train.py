@@ -5,59 +5,78 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from conftest import INTERVIEWS
 from test_cli import run
 from toys import toy_encoder, toy_lessons, toy_model
 
-from tdfnlp.choosing import model_in_use
-from tdfnlp.cli.train import _say
+from tdfnlp.choosing import model_in_use, use_model
+from tdfnlp.cli.train import _say, _telling
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.coding import Coding, Study
 from tdfnlp.exchange import write
-from tdfnlp.formats import find, read
-from tdfnlp.framework import DOMAINS
+from tdfnlp.formats import read
+from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.intake import import_codings
 from tdfnlp.lessons import read_lessons
 from tdfnlp.model import Model
 from tdfnlp.promotion import compare
 from tdfnlp.retraining import train
 from tdfnlp.store import Store
+from tdfnlp.transcript import Transcript, Turn
 
-GOLD = INTERVIEWS.parent / "gold.jsonl"
+SAID = {
+    "Optimism": "The kettle has {} lids.",
+    "Goals": "We painted the ladder {}.",
+    "Emotion": "A magnet fell, {} they say.",
+    "": "It rained on {}.",
+}
+"""Odd sentences for their domains, so that a study has something to teach."""
+WORDS = ("four", "Monday", "green", "once", "again", "June", "silver")
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("study") / "study.db"
-    transcripts = [one for file, _ in find([INTERVIEWS]) for one in read(file).transcripts]
-    records = [json.loads(line) for line in GOLD.read_text("utf-8").splitlines()]
-    codings = [
-        Coding(one["transcript"], one["start"], one["end"], (domain,), "Ana", valence)
-        for one in records
-        for domain, valence in one["domains"].items()
-    ]
+def invented_study(place: Path, people: int = 6) -> Path:
+    transcripts, codings = [], []
+    for number in range(people):
+        lines = [said.format(word) for word in WORDS for said in SAID.values()]
+        ends = np.cumsum([len(line) + 1 for line in lines])
+        turns = [
+            Turn(int(end) - 1 - len(line), int(end) - 1, "P", "participant")
+            for line, end in zip(lines, ends, strict=True)
+        ]
+        name = f"T{number}"
+        transcripts.append(Transcript(name, "\n".join(lines), tuple(turns)))
+        codings += [
+            Coding(name, turn.start, turn.end, (domain,), "Ana", VALENCES[place % 2])
+            for place, (turn, domain) in enumerate(zip(turns, list(SAID) * len(WORDS), strict=True))
+            if domain
+        ]
     coded = Study(tuple(transcripts), tuple(codings), codes=TDF_CODEBOOK.codes)
     with Store.open(place) as store:
         import_codings(store, coded, complete=True)
     return place
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return invented_study(tmp_path_factory.mktemp("study") / "study.db")
+
+
 def test_a_model_is_trained_checked_used_and_put_back(study: Path, tmp_path: Path) -> None:
     code, text = run("train", study, "-o", tmp_path / "mine")
     assert code == 0, text
     assert "not worse beyond noise" in text and "In use: mine-" in text
-    assert "Optimism: 6 units from 6 people" in text
+    assert "Optimism: 42 units from 6 people" in text
     with Store.open(study) as store:
         assert model_in_use(store).name == "mine"
         assert [one.model.split("-")[0] for one in store.runs()] == ["mine"]
-        words = {one.utterance.text for one in store.units() if len(one.utterance.text) > 20}
+        words = {one.utterance.text for one in store.units()}
     for file in (tmp_path / "mine").glob("*.*"):
         content = file.read_bytes()
         assert not any(text.encode() in content for text in words)
 
     listed = run("models", study)[1]
-    assert "* mine-" in listed and "491 units, 6 people" in listed
+    assert "* mine-" in listed and "168 units, 6 people" in listed
     code, text = run("models", study, "--use", "default")
     assert code == 0 and "In use: default-" in text and "* default-" in text
     with Store.open(study) as store:
@@ -66,8 +85,8 @@ def test_a_model_is_trained_checked_used_and_put_back(study: Path, tmp_path: Pat
 
     before = Model.load(tmp_path / "mine").facts["out_of_fold"]["top_1"]["value"]
     code, text = run("evaluate", tmp_path / "mine", study)
-    assert code == 0 and "figures are too good" in text and "491 units" in text
-    assert before < float(text.split("right domain first")[1].split()[0])
+    assert code == 0 and "figures are too good" in text and "168 units" in text
+    assert before <= float(text.split("right domain first")[1].split()[0])
 
     code, text = run("train", study, "-o", tmp_path / "mine")
     assert code == 2 and "not empty" in text
@@ -87,6 +106,35 @@ def test_lines_train_a_model_that_nothing_uses(study: Path, tmp_path: Path) -> N
     assert run("models", tmp_path)[1].startswith("  m-")
     code, text = run("evaluate", "default", file)
     assert code == 0 and "figures are too good" not in text
+
+
+def test_each_study_keeps_a_model_that_its_own_was_not_compared_with(
+    study: Path, tmp_path: Path
+) -> None:
+    other = invented_study(tmp_path / "other.db", people=4)
+    toy = replace(Model.load(), facts={"learnt": {"units": 9999, "until": ""}})
+    toy.save(tmp_path / "toy")
+    assert run("models", other, "--use", tmp_path / "toy")[0] == 0
+    with Store.open(study) as store:
+        use_model(store, "default")
+    code, text = run("train", study, other, "-o", tmp_path / "both")
+    assert code == 0, text
+    assert "learnt from 9999 units" in text and f"models {other} --use" in text
+    with Store.open(study) as one, Store.open(other) as two:
+        assert (model_in_use(one).name, model_in_use(two).name) == ("both", "toy")
+        use_model(one, "default")
+
+
+def test_fine_tuning_says_how_long_before_it_starts(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = _telling(None)
+    for step in range(3):
+        tell("Fine-tuning (at most about 2 min)", step, 3)
+    assert capsys.readouterr().err == "Fine-tuning (at most about 2 min) ...\n"
+    monkeypatch.setattr("tdfnlp.retraining.refine", lambda *_, **__: None)
+    code, text = run("train", study, "-o", tmp_path / "m", "--fine-tune", "--keep")
+    assert code == 0 and "Note: Fine-tuning brought nothing" in text
 
 
 def test_keep_leaves_the_model_in_use(study: Path, tmp_path: Path) -> None:
@@ -163,3 +211,4 @@ def test_a_model_that_cannot_be_used_is_listed_with_why(tmp_path: Path) -> None:
     (tmp_path / "bad" / "thresholds.json").write_text("{}")
     code, text = run("models", tmp_path)
     assert code == 0 and "Cannot be used: thresholds.json of model bad is damaged" in text
+    assert "shipped" not in text

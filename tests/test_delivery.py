@@ -100,9 +100,7 @@ def test_a_project_holds_coders_and_the_machine_and_comes_back(
     assert sorted(labels[0], key=repr) == sorted((one for one in labels[1] if one[1]), key=repr)
 
 
-def test_what_was_adjudicated_comes_back_beside_what_was_said(
-    study: Store, tmp_path: Path
-) -> None:
+def test_what_was_adjudicated_comes_back_beside_what_was_said(study: Store, tmp_path: Path) -> None:
     first = study.units()[0].id
     ben = replace(CHARTS, valence="barrier")
     study.answer("Ben", Given(first, (ben,), token="5"))

@@ -1,7 +1,7 @@
 """What goes into a study: a model's suggestions, and codings made elsewhere."""
 
-from collections.abc import Iterator
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -206,7 +206,7 @@ def test_a_skipped_passage_is_not_one_without_a_code(file: Store) -> None:
     unit = next(one.id for one in file.units() if one.utterance.text.startswith("My"))
     file.answer("Ana", Given(unit, skip=True, token="skip"))
     done = import_codings(file, study(at("Nobody")), complete=True)
-    assert (done.answers, done.known, done.kept) == (1, 1, 1)
+    assert (done.answers, done.empty, done.known, done.kept) == (1, 1, 1, 1)
     assert said(file)["Ana", "My"].verdict == "skip"
 
 
@@ -272,11 +272,15 @@ def test_import_and_export_from_the_command_line(tmp_path: Path) -> None:
     mapping.write_text("code,domain\nTime,Environmental context and resources\n", "utf-8")
     study, out = tmp_path / "study.db", tmp_path / "out.csv"
     code, text = run("import", study, project, "--mapping", mapping)
-    assert code == 0 and "6 answers of 3 coders were added" in text, text
+    assert code == 0 and "6 answers of 3 coders were added, 0 of them" in text, text
     assert "No domain: level 0" in text and "No domain: Time" not in text
     assert text.startswith("possible identifiers")
     code, text = run("import", study, project, "--mapping", mapping, "--complete")
-    assert code == 0 and "4 answers of 3 coders were added; 6 were there already" in text
+    assert (
+        code == 0
+        and "4 answers of 3 coders were added, 4 of them that no code applies; 6 were there already"
+        in text
+    )
     code, text = run("export", study, "-o", out)
     assert code == 0 and f"Written: {out}" in text
     assert len(out.read_text("utf-8-sig").splitlines()) >= 11

@@ -15,6 +15,7 @@ from tdfnlp.lessons import counts, is_study, read_lessons
 from tdfnlp.retraining import train_model
 from tdfnlp.segmentation import segment
 from tdfnlp.store import Given, Label, Store
+from tdfnlp.store.assigning import Wanted
 from tdfnlp.transcript import Role, Transcript, Turn
 
 LINES = ("How is that?", "Nobody showed me the kettle.", "We just get on.", "The weather is mild.")
@@ -163,6 +164,7 @@ def test_lines_of_json(tmp_path: Path) -> None:
         ("{", FormatError, "line 2.*not a unit"),
         ({"text": "secret"}, FormatError, "line 2"),
         ({"text": 3, "domains": []}, FormatError, "line 2"),
+        ({"text": " ", "domains": []}, FormatError, "line 2"),
         ({"text": "secret", "domains": "Skills"}, CodebookError, "line 2"),
         ({"text": "secret", "domains": ["Kettles"]}, CodebookError, "line 2: 'Kettles' is no"),
         ({"text": "secret", "domains": {"Skills": "bad"}}, CodebookError, "'bad' is no direction"),
@@ -192,6 +194,88 @@ def test_studies_are_joined_and_their_people_kept_apart(tmp_path: Path) -> None:
     assert [unit.study for unit in lessons.units] == [0, 1, 2]
     assert len({unit.person for unit in lessons.units}) == 3
     assert len(lessons.speech) == 3
+
+
+LONG = "We were never shown where the kettle is kept at night."
+
+
+def said(tmp_path: Path, name: str, *records: dict[str, object]) -> Path:
+    file = lines(tmp_path, *({"text": LONG, "domains": ["Skills"], **one} for one in records))
+    return file.rename(tmp_path / name)
+
+
+def test_what_came_in_twice_counts_once_and_as_one_person(tmp_path: Path) -> None:
+    one = said(
+        tmp_path,
+        "a.jsonl",
+        {"speaker": "A", "domains": {"Skills": "barrier"}},
+        {"speaker": "A", "text": "Short words."},
+        {"speaker": "B", "text": "Short words."},
+    )
+    other = said(
+        tmp_path,
+        "b.jsonl",
+        {"speaker": "Z", "text": LONG.upper().replace(" ", "  "), "domains": {"Skills": "mixed"}},
+        {"speaker": "Z", "text": "Something else."},
+    )
+    lessons = read_lessons([one, other])
+    assert [unit.text for unit in lessons.units] == [
+        LONG,
+        "Short words.",
+        "Short words.",
+        "Something else.",
+    ]
+    assert lessons.units[0].domains == (("Skills", None),)  # the directions differ
+    assert len({unit.person for unit in lessons.units}) == 2  # A is Z
+    assert lessons.units[0].person == lessons.units[3].person
+    assert "1 passages came in more than once" in lessons.notes[-1]
+    assert read_lessons([one]).notes == ()
+
+
+def test_what_came_in_twice_with_other_domains_is_left_out(tmp_path: Path) -> None:
+    file = said(
+        tmp_path,
+        "a.jsonl",
+        {"transcript": "T1"},
+        {"transcript": "T2", "domains": []},
+        {"transcript": "T2", "text": "Something else."},
+    )
+    lessons = read_lessons(file)
+    assert [unit.text for unit in lessons.units] == ["Something else."]
+    assert "1 of them were left out" in lessons.notes[-1]
+
+
+def test_the_first_time_counts_for_what_a_model_may_know(store: Store) -> None:
+    one = store.units()[0].id
+    store.answer("Ana", Given(one, (SKILLS,), token="a", when="2026-01-01T00:00:00.000000Z"))
+    store.answer("Ana", Given(one, (KNOWLEDGE,), token="b", when="2026-03-01T00:00:00.000000Z"))
+    (unit,) = read_lessons(store).units
+    assert unit.domains == (("Knowledge", "barrier"),)
+    assert (unit.since[:7], unit.when[:7]) == ("2026-01", "2026-03")
+
+
+def test_it_is_known_what_a_strategy_asked_for(store: Store) -> None:
+    numbers = [unit.id for unit in store.units()]
+    for number, strategy in zip(numbers, ("margin", "random", "audit"), strict=True):
+        wanted = Wanted(number, strategy=strategy, blind=strategy == "audit")
+        store.assign("Ana", [wanted], 1)
+        store.answer("Ana", Given(number, (SKILLS,), token=strategy))
+    units = read_lessons(store).units
+    assert [(unit.sought, unit.audit) for unit in units] == [
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_times_of_other_zones_are_compared_as_times(tmp_path: Path) -> None:
+    early = coding(1, "Knowledge", when="2026-01-01T23:30:00+05:00")
+    late = coding(2, "Skills", when="2026-01-01T20:00:00Z")
+    one, two = read_lessons(study(early, late)).units
+    assert one.when < two.when and one.when.endswith("Z")
+    file = said(tmp_path, "a.jsonl", {"when": "2026-01-01T23:30:00+05:00", "speaker": 0})
+    (unit,) = read_lessons(file).units
+    assert unit.when == unit.since == one.when and unit.person.endswith("0")
 
 
 def test_a_codebook_says_the_domains(tmp_path: Path) -> None:

@@ -241,18 +241,49 @@ def test_arrays_that_cannot_be_read_are_a_model_error(folder: Path, data: bytes)
         Model.load(folder)
 
 
-@pytest.mark.parametrize("content", [b"{}", b"[]", b'{"precision": 0.8, "suggest": 3, "ask": 0}'])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("domain_coef", lambda it: it[:-1]),
+        ("valence_intercept", lambda it: it[:2]),
+        ("question_mean", lambda it: it[:2]),
+        ("domain_coef", lambda it: it * np.nan),
+        ("domain_temperature", lambda it: it * 0),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(
+    folder: Path, name: str, change: Callable[[Any], Any]
+) -> None:
+    with np.load(folder / "head.npz") as stored:
+        arrays = dict(stored)
+    smuggle(folder, "head.npz", npz(**arrays | {name: change(arrays[name])}))
+    with pytest.raises(ModelError, match=r"head\.npz cannot be read"):
+        Model.load(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{}",
+        b"[]",
+        b'{"precision": 0.8, "suggest": 3, "ask": 0}',
+        b'{"precision": 0.8, "suggest": [0.5], "ask": 0, "sure": 0}',
+    ],
+)
 def test_thresholds_without_their_parts_are_refused(folder: Path, content: bytes) -> None:
     smuggle(folder, "thresholds.json", content)
     with pytest.raises(ModelError, match=r"thresholds\.json"):
         Model.load(folder)
 
 
-@pytest.mark.parametrize("part", ["encoder", "facts", None])
+@pytest.mark.parametrize("part", ["encoder", "facts", "files", None])
 def test_a_manifest_without_its_parts_is_refused(folder: Path, part: str | None) -> None:
     if part is None:
         (folder / "manifest.json").write_text("[]")
     else:
+        edit_manifest(folder, lambda it: it.update({part: [1]}))
+        with pytest.raises(ModelError, match=part):
+            Model.load(folder)
         edit_manifest(folder, lambda it: it.pop(part))
     with pytest.raises(ModelError, match=r"manifest\.json"):
         Model.load(folder)
@@ -338,12 +369,35 @@ def test_its_own_encoder_is_refused_when_altered(own: Path) -> None:
 
 def test_its_own_encoder_is_refused_when_it_is_cut_elsewhere(own: Path) -> None:
     (own / ENCODER / "sentence_bert_config.json").write_text('{"max_seq_length": 47}', "utf-8")
-    with pytest.raises(ModelMismatchError, match="48 tokens"):
+    with pytest.raises(ModelError, match=r"sentence_bert_config\.json of model own is damaged"):
+        Model.load(own)
+    edit_manifest(own, lambda it: it["files"].pop(f"{ENCODER}/sentence_bert_config.json"))
+    with pytest.raises(ModelMismatchError, match="48 tokens"):  # as in models that list no more
         Model.load(own).load_encoder(cache=False)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "1_Pooling/config.json"])
+def test_an_encoder_s_other_files_are_checked_too(own: Path, name: str) -> None:
+    with (own / ENCODER / name).open("a") as stream:
+        stream.write(" ")
+    with pytest.raises(ModelError, match=f"{ENCODER}/{name} of model own is damaged or altered"):
+        Model.load(own)
+
+
+def test_nothing_that_lies_with_an_encoder_is_copied_along(own: Path, tmp_path: Path) -> None:
+    (own / ENCODER / "interview.txt").write_text("mine")
+    (own / ENCODER / "secrets").symlink_to(tmp_path)
+    copied = Model.load(own).save(tmp_path / "copy")
+    found = sorted(file.name for file in (tmp_path / "copy" / ENCODER).iterdir())
+    assert "interview.txt" not in found and "secrets" not in found and len(found) == 5
+    copied.load_encoder(cache=False)
 
 
 def test_a_model_without_the_encoder_it_should_bring(own: Path) -> None:
     shutil.rmtree(own / ENCODER)
+    with pytest.raises(ModelError, match=r"encoder/config\.json of model own .*missing"):
+        Model.load(own)
+    edit_manifest(own, lambda it: it.update(files={name: it["files"][name] for name in FILES}))
     with pytest.raises(ModelError, match=r"No encoder at .*own"):
         Model.load(own).load_encoder(cache=False)
 

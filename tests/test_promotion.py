@@ -12,6 +12,7 @@ from tdfnlp.embedding import Encoder
 from tdfnlp.lessons import Lessons
 from tdfnlp.model import Model
 from tdfnlp.promotion import MARGIN, compare, judge
+from tdfnlp.refusals import fresh
 from tdfnlp.retraining import train
 
 PEOPLE = [f"P{n % 8}" for n in range(160)]
@@ -137,6 +138,39 @@ def test_with_too_little_since_the_shipped_model_is_the_rival(
     compared = compare(train(lessons, base=shipped, encoder=toy), first)
     assert compared.rival == "shipped" and compared.verdict.units == 120
     assert "fewer than 30 units" in compared.notes[0]
+
+
+def test_what_a_strategy_asked_for_does_not_decide_where_the_rest_is_enough(toy: Encoder) -> None:
+    lessons = toy_lessons(200)
+    odd = [replace(one, sought=n < 120) for n, one in enumerate(lessons.units)]
+    trained = train(replace(lessons, units=tuple(odd)), base=toy_model(), encoder=toy)
+    compared = compare(trained)
+    assert compared.verdict.units == 80 and not compared.notes
+    most = [replace(one, sought=n < 180) for n, one in enumerate(lessons.units)]
+    trained = train(replace(lessons, units=tuple(most)), base=toy_model(), encoder=toy)
+    compared = compare(trained)
+    assert compared.verdict.units == 200
+    assert "looks better than it is" in compared.notes[0]
+
+
+def test_a_rival_that_learnt_from_more_and_cannot_be_compared_stays(
+    toy: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = replace(toy_model(), name="shipped")
+    monkeypatch.setattr(Model, "load", lambda _folder=None: shipped)
+    rival = train(toy_lessons(300), base=shipped, encoder=toy).model  # no dates
+    compared = compare(train(toy_lessons(160), base=shipped, encoder=toy), rival)
+    assert not compared.verdict.promote
+    assert "learnt from 300 units, this one from 160" in compared.verdict.sentence
+    assert compare(train(toy_lessons(320), base=shipped, encoder=toy), rival).verdict.promote
+
+
+def test_a_unit_that_was_only_coded_again_since_is_not_new(toy: Encoder) -> None:
+    early = toy_lessons(160, when="2026-01")
+    first = train(early, base=toy_model(), encoder=toy).model
+    again = tuple(replace(one, when="2026-02", since="2026-01") for one in early.units)
+    assert not fresh(replace(early, units=again), first).any()
+    assert fresh(replace(early, units=tuple(replace(u, since="") for u in again)), first).all()
 
 
 def test_a_rival_with_another_encoder_loads_its_own(

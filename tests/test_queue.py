@@ -393,7 +393,9 @@ def test_an_empty_study_has_no_questions(tmp_path: Path) -> None:
     with Store.open(tmp_path / "study.db") as store:
         assert next_questions(store, coder="Ana", n=3, strategy="typical") == ()
         said = advice(store).sentences
-        assert said[0].startswith("No model has suggested") and said[-1].endswith("no passages yet.")
+        assert said[0].startswith("No model has suggested") and said[-1].endswith(
+            "no passages yet."
+        )
 
 
 def test_new_transcripts_are_caught_up_with_in_the_audit(study: Store) -> None:
@@ -501,6 +503,23 @@ def test_a_later_look_does_not_change_what_was_said_blind(study: Store) -> None:
     assert advice(study).precision is None
 
 
+def test_the_suggestion_of_the_time_is_that_of_the_first_blind_answer(study: Store) -> None:
+    study.configure(audit_share=1.0, double_share=1.0)
+    (one,) = next_questions(study, coder="Zoe", n=1)
+    row = int(np.searchsorted(study.pool().ids, one.id))
+    first = int(study.pool().proba[row, :-1].argmax())
+    say(study, "Zoe", one, DOMAINS[first])
+    before = advice(study)
+    suggest(study, "second", seed=9)  # may have learnt from Zoe
+    (again,) = next_questions(study, coder="Ana", n=1)
+    assert again.id == one.id and again.blind
+    say(study, "Ana", again, DOMAINS[first - 1])
+    after = advice(study)
+    assert (before.suggested, after.suggested, after.audited) == (1, 1, 1)
+    assert before.precision is not None and after.precision is not None
+    assert (before.precision[0], after.precision[0]) == (1.0, 0.5)
+
+
 def test_an_answer_before_the_first_model_says_nothing_of_it(tmp_path: Path) -> None:
     with Store.open(tmp_path / "study.db") as store:
         add(store, "P")
@@ -534,7 +553,8 @@ def test_stability_needs_passages_that_both_models_know(tmp_path: Path) -> None:
         store.add_run(run, [], Predictions(*empty))
         add(store, "P")
         suggest(store)
-        assert advice(store).stability is None
+        said = advice(store)
+        assert said.stability is None and said.sentences[0].startswith("No passage has suggestions")
 
 
 def test_a_domain_with_enough_is_not_named(study: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 
 from tdfnlp.reliability import (
     MISSING,
+    Array,
     ac1,
     alpha,
-    alpha_of,
     disagreements,
     jaccard_distance,
     kappa,
@@ -44,6 +44,14 @@ FOUR = [
 TWO = ["aabbdcccedda", "babbbccceddd"]
 # The same paper and Hayes & Krippendorff: ten binary units.
 BINARY = [[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]]
+
+
+def alpha_of(codes: npt.NDArray[np.integer], distance: Array | None = None) -> float:
+    """Krippendorff's alpha of a table of codes, shape (coders, units), -1 where there is none."""
+    chosen = nominal_distance(int(codes.max(initial=0)) + 1) if distance is None else distance
+    pairable = codes[:, (codes != MISSING).sum(axis=0) > 1]
+    counts = np.bincount(pairable[pairable != MISSING], minlength=len(chosen))
+    return float(alpha(disagreements(pairable, chosen).sum(), counts, chosen))
 
 
 def letters(rows: list[str]) -> Codes:

@@ -8,6 +8,7 @@ import pytest
 from toys import CLUES, D, toy_encoder, toy_lesson, toy_lessons, toy_model
 
 from tdfnlp import gating
+from tdfnlp.assessment import evaluate
 from tdfnlp.classifier import Head, fit_head
 from tdfnlp.embedding import Encoder
 from tdfnlp.errors import InputError, OutputError
@@ -16,7 +17,8 @@ from tdfnlp.fitting import Examples, fit_domains, fit_heads, folds, tabulate
 from tdfnlp.framework import DOMAINS
 from tdfnlp.lessons import Lessons
 from tdfnlp.model import Model
-from tdfnlp.retraining import NOTHING, check_folder, evaluate, train
+from tdfnlp.refusals import check_folder
+from tdfnlp.retraining import NOTHING, train
 from tdfnlp.thresholds import Thresholds
 
 
@@ -184,6 +186,52 @@ def test_from_nothing_only_known_domains_are_suggested(
     assert all(cut == 1 for cut in cuts[4:]) and all(cut < 1 for cut in cuts[:4])
     assert trained.figures.top_1.value == pytest.approx(1, abs=0.05)
     assert trained.proba[:, 5].max() < 1e-6
+
+
+def test_a_base_that_may_know_the_units_is_refused(toy: Encoder) -> None:
+    early = toy_lessons(when="2026-01")
+    base = train(early, base=toy_model(), encoder=toy).model
+    with pytest.raises(InputError, match="may have learnt from 160 of these 160 units"):
+        train(early, base=base, encoder=toy)
+    later = toy_lessons(when="2026-02")
+    assert train(later, base=base, encoder=toy).model.facts["base"] == base.id
+
+
+def test_nobody_is_calibrated_or_decided_on_by_their_own_codes() -> None:
+    rng = np.random.default_rng(0)
+    raw = rng.dirichlet(np.full(15, 0.2), size=120)
+    truth = np.eye(15, dtype=bool)[raw.argmax(axis=1)][:, :14]
+    people = np.array([f"P{n % 6}" for n in range(120)])
+    splits = list(folds(people, 0))
+    test = splits[0][1]
+    other = truth.copy()
+    other[test] = np.roll(other[test], 1, axis=1)
+    proba, decisions = gating.calibrated(raw, truth, splits, None, ())
+    again, anew = gating.calibrated(raw, other, splits, None, ())
+    np.testing.assert_array_equal(proba[test], again[test])
+    assert [decisions[n] for n in test] == [anew[n] for n in test]
+    assert np.abs(proba - again).max() > 0  # the others' are set by them
+
+
+def test_directions_are_as_sure_as_they_are_right(toy: Encoder) -> None:
+    lessons = toy_lessons(300)
+    turned = {"barrier": "facilitator", "facilitator": "barrier"}
+    odd = tuple(
+        replace(one, domains=tuple((d, turned[v or ""]) for d, v in one.domains))  # type: ignore[misc]
+        if n % 3 == 0
+        else one
+        for n, one in enumerate(lessons.units)
+    )
+    model = train(replace(lessons, units=odd), base=toy_model(), encoder=toy).model
+    assert model.valence_head.temperature > 1.2
+    assert 0.4 < model.facts["out_of_fold"]["direction"] < 0.75
+
+
+def test_people_who_say_nothing_with_a_domain_set_no_threshold() -> None:
+    nothing, proba = np.zeros((9, 14), dtype=bool), np.full((9, 15), 1 / 15)
+    base = toy_model()
+    assert gating.thresholds(proba, nothing, base, ()) == base.thresholds
+    assert set(gating.thresholds(proba, nothing, None, ()).suggest) == {1.0}
 
 
 def test_few_uncoded_units_keep_the_stricter_cut_offs() -> None:

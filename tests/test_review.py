@@ -308,5 +308,10 @@ def test_a_slow_value_is_kept_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kept.get() == 1
     kept.drop()
     assert kept.get() == 2
-    later = Kept(lambda: later.drop() or next(made), 10)  # an answer comes while it is made
+
+    def interrupted() -> int:
+        later.drop()  # an answer comes while it is made
+        return next(made)
+
+    later = Kept(interrupted, 10)
     assert [later.get(), later.get()] == [3, 4]

@@ -2,7 +2,9 @@
 
 from browsing import (
     CHILD,
+    CONTRAST,
     LAPTOP,
+    NAMELESS,
     PHONE,
     Opener,
     Site,
@@ -210,40 +212,16 @@ def test_two_coders_at_once(site: Site, visit: Opener) -> None:
 
 # ---- how it looks and sounds -----------------------------------------------------------------
 
-CONTRAST = """() => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((one) => one / 255)
-    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, one, place) => sum + one * [0.2126, 0.7152, 0.0722][place], 0);
-  const ground = (element) => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = numbers(getComputedStyle(one).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  for (const one of document.querySelectorAll("body *")) {
-    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !one.checkVisibility()) continue;
-    const [a, b] = [light(numbers(getComputedStyle(one).color)), light(ground(one))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    found.push([ratio, one.className || one.tagName]);
-  }
-  return found;
-}"""
-NAMELESS = """() => [...document.querySelectorAll("input, select, textarea, button, progress")]
-  .filter((one) => {
-    const label = one.labels?.length || one.getAttribute("aria-label");
-    return !(label || (one.tagName === "BUTTON" && one.textContent.trim()));
-  }).map((one) => one.outerHTML)"""
-
 
 def test_it_can_be_read_and_heard(site: Site, visit: Opener) -> None:
     page = visit()
     picture(page, "laptop")
     press(page, "1")
     assert page.evaluate(NAMELESS) == []
+    passage = page.get_by_role("group", name="P", exact=False).first
+    expect(passage).to_have_accessible_description(page.locator("#utterance").inner_text())
+    assert page.locator("html").get_attribute("translate") == "no"
+    assert page.get_by_label("Note").get_attribute("spellcheck") == "false"
     found = page.evaluate(CONTRAST)
     assert len(found) > 60
     assert [one for one in found if one[0] < 4.5] == []
@@ -268,7 +246,10 @@ def test_a_code_among_many_is_found_by_its_name(site: Site, visit: Opener) -> No
     press(page, "/")
     page.keyboard.type("number 142")
     press(page, "Enter")
-    expect(page.get_by_label("is afraid of thing number 142")).to_be_checked()
+    found = page.get_by_label("is afraid of thing number 142")
+    expect(found).to_be_checked()
+    box, actions = found.bounding_box(), page.locator(".actions").bounding_box()
+    assert box and actions and 0 < box["y"] < actions["y"] - box["height"]  # in sight
     picture(page, "many-codes")
     press(page, "/")
     page.keyboard.type("new interval nowhere")  # nothing is called that

@@ -83,7 +83,7 @@ def test_a_full_disk_is_said_and_the_answer_stored_once_there_is_room(
     with monkeypatch.context() as patch:
         patch.setattr(Store, "answer", full)
         page.keyboard.press("x")
-        expect(page.locator("#alert")).to_contain_text("Not saved yet. The disk is full.")
+        expect(page.locator("#alert")).to_contain_text("Not saved yet. The disk is full. Look")
         page.locator("#tab-themes").click()  # nothing else can be begun meanwhile
         assert page.locator("#themes").is_hidden()
         assert page.locator("#filters").evaluate("(one) => one.inert")

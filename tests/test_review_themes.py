@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Opener, Site, picture, ready, sideways
+from browsing import CONTRAST, NAMELESS, PHONE, Opener, Site, picture, ready, sideways
 from browsing import browser as browser
 from browsing import visit as visit
 from coded import Interview, answer, around, code, put, suggest
@@ -139,6 +139,11 @@ def test_nobody_reads_what_they_may_still_be_asked_to_code(
     coded.configure(double_share=1.0)
     told = anna.post("themes", {"domain": PLACE})["themes"][0]
     assert told["unseen"] == told["count"] == 8 and told["passages"] == []
+    assert not told["worded"] and anna.post("themes", {"domain": PLACE})["themes"][-1]["worded"]
+    raw = anna.client.post(
+        "/api/themes", json={"coder": "anna", "study": anna.desk.key, "domain": PLACE}
+    )
+    assert "referral form" not in raw.text  # nor a wording made of them
     ann = Caller(coded, Seats(["ann"]), "ann")
     assert ann.post("themes", {"domain": PLACE})["themes"][0]["unseen"] == 0
     question = anna.ask()
@@ -210,6 +215,10 @@ def test_name_split_merge_and_move_by_mouse(site: Site, visit: Opener) -> None:
         whole.get_by_role("checkbox").nth(place).check()
     page.get_by_label("Split off as a new theme").fill("Second pages")
     picture(page, "themes-chosen")
+    assert page.evaluate(NAMELESS) == []
+    assert [one for one in page.evaluate(CONTRAST) if one[0] < 4.5] == []
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids)) and sideways(page) <= 0
     page.get_by_role("button", name="Split off").click()
     ready(page)
     assert members(site.store)["Second pages"] == (1, 8)
@@ -266,7 +275,8 @@ def test_all_of_it_by_keyboard(site: Site, visit: Opener) -> None:
     assert "xsz 1 long" in members(site.store)
     expect(page.get_by_role("heading", name="xsz 1 long")).to_be_focused()
     go(theme(page, "xsz 1 long").get_by_role("checkbox").nth(1), "Space")
-    go(page.get_by_label("Split off as a new theme"))
+    page.keyboard.press("s")
+    expect(page.get_by_label("Split off as a new theme")).to_be_focused()
     page.keyboard.type("One of them")
     page.keyboard.press("Enter")
     ready(page)
@@ -276,8 +286,12 @@ def test_all_of_it_by_keyboard(site: Site, visit: Opener) -> None:
     ready(page)
     expect(page.locator("#board-status")).to_have_text("Taken back: split.")
     assert "One of them" not in members(site.store)
+    page.keyboard.press("m")
+    assert status(page) == "Choose passages first."
     go(theme(page, porters).get_by_role("checkbox").first, "Space")
-    go(page.locator("#move-into"))
+    assert status(page) == "1 passage chosen."
+    page.keyboard.press("m")
+    expect(page.get_by_label("Move to")).to_be_focused()
     page.keyboard.type("xsz")
     go(page.get_by_role("button", name="Move", exact=True), "Enter")
     assert members(site.store)["xsz 1 long"] == tuple(range(1, 10))

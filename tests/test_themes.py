@@ -83,11 +83,16 @@ def test_typical_is_what_is_near_the_middle() -> None:
     assert grouping.typicality(np.zeros((2, 0), dtype=np.float32)).tolist() == [0, 0]
 
 
-def test_phrases_neither_begin_nor_end_with_a_stop_word() -> None:
-    found = set(phrases.phrases("It's the end of the line, and we don't mind.", frozenset({"the"})))
-    assert "line" in found and "the line" not in found
-    assert not any("don't" in one.split() for one in found)
-    assert phrases.name_groups([["Um, yeah."], []]) == ["", ""]
+def test_a_wording_is_a_clause_of_a_participant() -> None:
+    said = [
+        "Um, it was late. And the form takes ages, I'd say.",
+        "The form takes the whole clinic.",
+    ]
+    wordings = phrases.name_groups([said, ["We trust the scan."], ["Um, yeah.", "So it goes."], []])
+    assert wordings == ["\u201cthe form takes ages\u201d", "\u201cWe trust the scan\u201d", "", ""]
+    assert [
+        " ".join(one) for one in phrases.clauses("Well, and so I \u2013 we did it (twice over).")
+    ] == ["we did it"]
 
 
 def test_kept_themes_stay_while_coding_goes_on(coded: Store) -> None:

@@ -19,8 +19,9 @@ from tdfnlp.errors import InputError
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.items import Item, is_unseen
 from tdfnlp.model import ENCODER, Model
+from tdfnlp.network import Arrays
 from tdfnlp.training import encode_questions, fit_default, main, tabulate
-from tdfnlp.tuning import Arrays, Recipe, fine_tune
+from tdfnlp.tuning import Recipe, fine_tune
 from tdfnlp.weights import Weights, find_weights
 
 D = 32

@@ -20,7 +20,8 @@ from tdfnlp.embedding import Encoder
 from tdfnlp.errors import InputError
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.items import Item
-from tdfnlp.tuning import Arrays, Recipe, fine_tune, packs, save_encoder
+from tdfnlp.network import Arrays, Network, Start
+from tdfnlp.tuning import Recipe, fine_tune, packs, save_encoder
 from tdfnlp.weights import Weights, find_weights
 
 SIGNS = {
@@ -72,7 +73,7 @@ def tiny_bert(folder: Path) -> Path:
     said = " ".join([*SIGNS.values(), *THINGS.values(), *DIRECTIONS.values()]).split()
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted(set(said))]
     vocabulary = {word: place for place, word in enumerate(words)}
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
@@ -269,6 +270,55 @@ def test_a_base_with_the_least_a_folder_can_hold(base: Weights, tmp_path: Path) 
 def test_talk_outside_the_framework_alone_leaves_no_gaps(base: Weights) -> None:
     weights = fine_tune([item for item in ITEMS if not item.domains], base, Recipe())
     assert all(np.isfinite(array).all() for array in weights.values())
+
+
+def test_it_stops_where_held_out_items_get_no_better(
+    base: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([3.0, 2.0, 2.5, 2.4, 1.0])
+    kept: list[Arrays] = []
+
+    def loss(network: Network, _: object) -> float:
+        kept.append(network.arrays())
+        return next(losses)
+
+    monkeypatch.setattr(Network, "held_loss", loss)
+    steps: list[int] = []
+    found = fine_tune(
+        ITEMS,
+        base,
+        Recipe(epochs=41, rate=1e-3),
+        held=ITEMS[:4],
+        progress=lambda _, done, __: steps.append(done),
+    )
+    assert next(losses) == 1.0  # two looks without gain were enough
+    assert steps[-2] < steps[-1] / 2
+    for name, array in kept[1].items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_where_no_step_helps_nothing_is_given(
+    base: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([1.0, 2.0, 3.0])
+    monkeypatch.setattr(Network, "held_loss", lambda *_: next(losses))
+    assert fine_tune(ITEMS, base, Recipe(epochs=20), held=ITEMS[:4]) == {}
+
+
+def test_showing_progress_changes_nothing(base: Weights) -> None:
+    shown = fine_tune(ITEMS, base, Recipe(), progress=lambda *_: None)
+    for name, array in fine_tune(ITEMS, base, Recipe()).items():
+        np.testing.assert_array_equal(array, shown[name])
+
+
+def test_it_starts_from_heads_that_are_given(base: Weights) -> None:
+    given = np.arange(15 * 32.0).reshape(15, 32), np.arange(15.0)
+    valence = np.ones((4, 46)), np.zeros(4)
+    network = Network(base, Start(given, valence))
+    assert network.domain.weight[2, 3] == 2 * 32 + 3 and network.domain.bias[4] == 4
+    assert (network.valence.weight == 1).all()
+    unknown = [replace(item, domains=((d, None),)) for item in ITEMS for d, _ in item.domains][:9]
+    assert np.isfinite(network.held_loss([unknown])) and network.encoder.training
 
 
 def test_nothing_to_learn_from_is_refused(base: Weights) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..files import replacing
-from ..spreadsheet import as_text, as_utf8
+from ..spreadsheet import as_text, as_utf8, workbook
 from .results import ALL_CODERS, MACHINE, Audit, Comparison, Estimate
 from .wording import audit_sentences, comparison_sentences, import_sentences
 
@@ -173,10 +173,7 @@ def _write_json(result: Agreement, path: Path) -> None:
 
 
 def _write_xlsx(result: Agreement, path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with workbook(path) as book:
         notes = book.add_worksheet("What it says")
         notes.set_column(0, 0, 120, book.add_format({"text_wrap": True, "valign": "top"}))
         for row, sentence in enumerate(result.sentences()):

@@ -177,11 +177,9 @@ def _on(one: Comparison) -> str:
 
 
 def _few(passages: int, people: int) -> str:
-    if passages < FEW_PASSAGES:
-        return f" Too few passages to rely on (under {FEW_PASSAGES})."
-    if people < FEW_PEOPLE:
-        return f" Of under {FEW_PEOPLE} people: the intervals are too narrow."
-    return ""
+    few = f" Too few passages to rely on (under {FEW_PASSAGES})." if passages < FEW_PASSAGES else ""
+    narrow = f" Of under {FEW_PEOPLE} people: the intervals are too narrow."
+    return few + narrow if people < FEW_PEOPLE else few
 
 
 def _percent(one: Estimate) -> str:

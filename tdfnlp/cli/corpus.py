@@ -1,6 +1,7 @@
 """The part of `tdfnlp suggest` for corpora: --workers with a .parquet name."""
 
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,8 @@ def suggest_shards(
     with plain_errors():
         from ..corpus import count_identifiers, suggest_corpus
 
+        # joblib renews a worker that has grown; no work is lost, and there is nothing to do.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
         if fail_on_identifiers:
             with bars(quiet) as progress:
                 found = count_identifiers(sources, n_jobs=workers, progress=progress)

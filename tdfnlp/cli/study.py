@@ -55,8 +55,8 @@ def import_(study: str, sources: tuple[Path, ...], complete: bool, mapping: Path
         click.echo(f"No domain: {' > '.join(code.path)}")
     click.echo(
         f"{done.added.new} transcripts are new. {done.answers} answers of {len(done.coders)} "
-        f"coders were added; {done.known} were there already, {done.kept} were given in tdfnlp "
-        "and stay."
+        f"coders were added, {done.empty} of them that no code applies; {done.known} were there "
+        f"already, {done.kept} were given in tdfnlp and stay."
     )
     sys.exit(SOME_FAILED if collected.failures else 0)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..evaluation import Figures
     from ..lessons import Lessons
     from ..model import Model
+    from ..predicting import Progress
     from ..promotion import Comparison
     from ..retraining import Trained
     from ..store import Store
@@ -43,6 +44,11 @@ _MAPPING = click.option(
 )
 @_COMPLETE
 @_MAPPING
+@click.option(
+    "--fine-tune",
+    is_flag=True,
+    help="Train the encoder further too: minutes, and seldom worth it (docs/training.md).",
+)
 @click.option("--keep", is_flag=True, help="Leave the model in use as it is, whatever comes out.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no figures.")
 def train(
@@ -50,7 +56,7 @@ def train(
     output: Path,
     base: str | None,
     keep: bool,
-    quiet: bool,
+    fine_tune: bool,
     **reading: Any,
 ) -> None:
     """Train a model from confirmed codes, and say honestly whether it is better.
@@ -66,28 +72,26 @@ def train(
       tdfnlp train study.db -o models/mystudy
       tdfnlp train coded.qdpx --complete -o models/earlier --base nothing
     """
+    quiet = reading["quiet"]
     with plain_errors():
-        from ..choosing import model_in_use
         from ..lessons import is_study
         from ..promotion import compare
-        from ..retraining import check_folder, train
-        from ..store import Store
+        from ..refusals import check_folder
+        from ..retraining import train
 
         check_folder(output)
-        lessons = _lessons(sources, quiet=quiet, **reading)
-        trained = train(lessons, base=base)
-        studies = [one for one in sources if is_study(one)]
-        rival = None
-        if studies:
-            with Store.open(studies[0], create=False) as store:
-                rival = model_in_use(store)
-        compared = compare(trained, rival)
+        lessons = _lessons(sources, **reading)
+        rivals = {one: _in_use(one) for one in sources if is_study(one)}
+        with bars(quiet) as progress:
+            told = progress if quiet else _telling(progress)
+            trained = train(lessons, base=base, fine_tune=fine_tune, progress=told)
+        compared = {one: compare(trained, rival) for one, rival in rivals.items()}
         saved = trained.model.save(output)
         if not quiet:
-            _say(trained, compared)
+            _say(trained, *(compared.values() or [compare(trained)]))
         click.echo(f"Model {saved.id}. Written: {output}")
-        for study in studies:
-            _promote(study, output, compared, keep=keep, quiet=quiet)
+        for study, one in compared.items():
+            _promote(study, output, one, keep=keep, quiet=quiet)
 
 
 @click.command()
@@ -107,8 +111,8 @@ def evaluate(model: str, sources: tuple[str, ...], complete: bool, mapping: Path
       tdfnlp evaluate models/mystudy new.qdpx --complete
     """
     with plain_errors():
+        from ..assessment import evaluate
         from ..model import Model
-        from ..retraining import evaluate
 
         loaded = Model.load(model)
         lessons = _lessons(sources, complete, mapping, quiet=False)
@@ -155,11 +159,35 @@ def models(place: str | None, name: str | None) -> None:
         for one in listed:
             mark = "*" if one.in_use else " "
             learnt = "shipped" if one.units is None else f"{one.units} units, {one.people} people"
-            top_1 = "" if one.top_1 is None else f", top-1 {one.top_1:.2f} held out"
-            when = f", chosen {one.when[:16]}" if one.when else ""
-            click.echo(f"{mark} {one.id}  {one.folder}\n    {learnt}{top_1}{when}")
+            known = "" if one.problem and one.units is None else learnt
+            top_1 = "" if one.top_1 is None else f"top-1 {one.top_1:.2f} held out"
+            when = f"chosen {one.when[:16]}" if one.when else ""
+            facts = ", ".join(filter(None, (known, top_1, when)))
+            click.echo(f"{mark} {one.id}  {one.folder}" + (f"\n    {facts}" if facts else ""))
             if one.problem:
                 click.echo(f"    Cannot be used: {one.problem}")
+
+
+def _in_use(study: str) -> "Model":
+    from ..choosing import model_in_use
+    from ..store import Store
+
+    with Store.open(study, create=False) as store:
+        return model_in_use(store)
+
+
+def _telling(shown: "Progress | None") -> "Progress":
+    """Say each long stage with its time before it starts, with or without a bar."""
+    said: set[str] = set()
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if stage not in said:
+            said.add(stage)
+            click.echo(f"{stage} ...", err=True)
+        if shown:
+            shown(stage, done, total)
+
+    return tell
 
 
 def _lessons(
@@ -177,7 +205,7 @@ def _lessons(
     return lessons
 
 
-def _say(trained: "Trained", compared: "Comparison") -> None:
+def _say(trained: "Trained", compared: "Comparison", *others: "Comparison") -> None:
     from ..gating import GATE_PEOPLE, GATE_UNITS
 
     learnt = trained.model.facts["learnt"]
@@ -199,9 +227,12 @@ def _say(trained: "Trained", compared: "Comparison") -> None:
         )
     for one in trained.gates:
         click.echo(f"    {one}")
-    for note in compared.notes:
+    for note in trained.notes:
         click.echo(f"Note: {note}")
-    click.echo(compared.verdict.sentence)
+    for each in (compared, *others):
+        for note in each.notes:
+            click.echo(f"Note: {note}")
+        click.echo(f"Against {each.rival}: {each.verdict.sentence}")
 
 
 def _table(

@@ -210,7 +210,7 @@ def _study(path: Path, group: str | None, sha256: str) -> Study:
         raise FormatError(
             path,
             "holds coded passages and no whole transcripts.",
-            hint="A corpus run takes transcripts; hand it in to a run of its own.",
+            hint="A corpus run takes transcripts; hand it in without workers.",
         )
     return study
 

@@ -110,7 +110,8 @@ def _hits(store: Store, runs: Sequence[Run], blind: dict[int, list[Answer]]) -> 
     """
     known: dict[int, list[int]] = defaultdict(list)
     for utterance, given in blind.items():
-        earlier = [run.id for run in runs if run.made <= given[0].when]
+        first = min(one.when for one in given)
+        earlier = [run.id for run in runs if run.made <= first]
         if earlier:
             known[earlier[-1]].append(utterance)
     hits = []

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
-from ..spreadsheet import as_text
-from .parts import Cell, Table
+from ..spreadsheet import as_cell, as_text, write_cell
+from ..spreadsheet import workbook as opened
+from .parts import Table
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # the same report has the same bytes
-_CELL_LIMIT = 32_767
 _ROW_LIMIT = 1_048_575
 _NAME_LIMIT = 31
 _WIDE, _NARROW, _LONG = 30, 12, 60
@@ -27,16 +27,8 @@ def csv(table: Table) -> bytes:
 
 def workbook(tables: Iterable[Table]) -> bytes:
     """Write one sheet for each table."""
-    import xlsxwriter
-
     data = BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(data, options) as book:
+    with opened(data) as book:
         book.set_properties({"created": _EPOCH})
         styles = {
             "head": book.add_format(
@@ -62,20 +54,11 @@ def _sheet(sheet: Any, table: Table, styles: dict[str, Any]) -> None:
         sheet.set_column(column, column, _width(table, column))
     for row, cells in enumerate(table.rows[:_ROW_LIMIT], start=1):
         for column, value in enumerate(cells):
-            _write(sheet, (row, column), value, styles["cell"])
+            write_cell(sheet, (row, column), value, styles["cell"])
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, len(table.rows)), len(table.columns) - 1)
     for place, note in enumerate(table.notes, start=len(table.rows) + 2):
-        sheet.write_string(place, 0, note[:_CELL_LIMIT])
-
-
-def _write(sheet: Any, place: tuple[int, int], value: Cell, style: Any) -> None:
-    if isinstance(value, str):
-        sheet.write_string(*place, value[:_CELL_LIMIT], style)
-    elif value is None:
-        sheet.write_blank(*place, None, style)
-    else:
-        sheet.write_number(*place, value, style)
+        sheet.write_string(place, 0, as_cell(note))
 
 
 def _width(table: Table, column: int) -> int:

@@ -14,8 +14,8 @@ PROPOSED = "\u2020"
 TICK = "\u2713"
 NONE = "\u2013"
 _PROPOSED_NOTE = (
-    f"{PROPOSED} Grouped and worded by the program from participants' own key phrases; nobody has "
-    "named it yet."
+    f"{PROPOSED} Grouped by the program and headed by a participant's own clause, which it chose "
+    "by counting words; nobody has named it yet."
 )
 
 

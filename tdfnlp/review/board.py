@@ -1,5 +1,6 @@
 """Themes on the page: what they hold, and what coders do to them."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
@@ -13,6 +14,7 @@ from .desk import Desk
 from .incoming import Change
 
 Json = dict[str, object]
+_WORD = re.compile(r"\w+")
 
 
 def themes_view(desk: Desk, coder: str, domain: str | None) -> Json:
@@ -56,9 +58,14 @@ def change_themes(desk: Desk, coder: str, change: Change, domain: str | None) ->
 def _theme(theme: Theme, held: dict[int, list[Passage]], unseen: set[int]) -> Json:
     said = [_meant(theme, held[number]) for number in theme.members]
     sides = Counter(one.valence for one in said)
+    # A proposed wording may be a clause of a passage: then it is not shown before that is.
+    told = not theme.by and any(
+        _words(theme.name) in _words(one.utterance.text) for one in said if one.number in unseen
+    )
     return {
         "key": theme.key,
-        "name": theme.name,
+        "name": "Wording not shown yet" if told else theme.name,
+        "worded": not told,
         "by": theme.by,
         "code": theme.code is not None,
         "people": len({person(one.utterance) for one in said}),
@@ -67,6 +74,10 @@ def _theme(theme: Theme, held: dict[int, list[Passage]], unseen: set[int]) -> Js
         "unseen": sum(one.number in unseen for one in said),
         "passages": [_passage(one) for one in said if one.number not in unseen],
     }
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
 
 
 def _meant(theme: Theme, given: list[Passage]) -> Passage:

@@ -4,8 +4,8 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,15 +16,11 @@ from sqlalchemy.pool import NullPool
 
 from ..codebook import TDF_CODEBOOK
 from ..errors import MissingExtraError, StoreError
+from .checking import FORMAT, WAIT, check_file, check_version
 from .schema import METADATA, MIGRATIONS, VERSION, meta
 from .texts import add_codes
 
-FORMAT = "tdfnlp study"
 _LOCK = 0x7DF  # of PostgreSQL's advisory locks: one writer at a time, as in SQLite
-_WAIT = 60_000
-_META = "SELECT key, value FROM meta WHERE key IN ('format', 'version')"
-_MAGIC = b"SQLite format 3\0"
-_LOOKS = 20
 
 
 def now() -> str:
@@ -106,7 +102,7 @@ def _open(where: str | Path, create: bool) -> Engine:
         ) from error
     if there is None and not create:
         raise StoreError(f"There is no study file at {str(path)!r}.")
-    version = _check_file(path)
+    version = check_file(path)
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise StoreError(
             f"{path.name} or its folder cannot be written, which a study needs also for reading. "
@@ -150,13 +146,13 @@ def _or_dispose(engine: Engine, name: str) -> None:
 def _sqlite(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
-        connect_args={"isolation_level": None, "timeout": _WAIT / 1000},
+        connect_args={"isolation_level": None, "timeout": WAIT / 1000},
         poolclass=NullPool,
     )
 
     @event.listens_for(engine, "connect")
     def settle(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute(f"PRAGMA busy_timeout = {_WAIT}")
+        connection.execute(f"PRAGMA busy_timeout = {WAIT}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -206,60 +202,6 @@ def _connect_server(url: URL, create: bool) -> Engine:
     return engine
 
 
-def _check_file(path: Path) -> int:
-    """Refuse a damaged, foreign or newer file without changing it; give its version."""
-    if path.is_dir():
-        raise StoreError(f"{path.name} is a folder; a study is a file in it.")
-    found, values = "", dict[str, object]()
-    for _ in range(_LOOKS):
-        try:
-            before = path.stat()
-            found, values = _look(path)
-        except (sqlite3.Error, OSError) as error:
-            found = str(error)
-        # While one looks without locks, somebody may write: then what was seen says nothing.
-        if found == "ok" or _same(before, path):
-            break
-    if found != "ok":
-        raise StoreError(
-            f"{path.name} is damaged or cannot be read ({found}). It was not changed; take it from "
-            "a backup."
-        )
-    return _check_version(values, path.name)
-
-
-def _same(before: os.stat_result, path: Path) -> bool:
-    after = path.stat()
-    return (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-
-
-def _look(path: Path) -> tuple[str, dict[str, object]]:
-    """Read a file's state and its facts, and leave no trace.
-
-    A log beside it is of a program that has it open, or that was ended hard: then it counts.
-    Without one the file is read as it lies, since SQLite would put two files beside it.
-    """
-    with path.open("rb") as stream:
-        begins = stream.read(len(_MAGIC))
-    if begins != _MAGIC:
-        return ("it is no database" if begins else "it is empty"), {}
-    log = path.with_name(path.name + "-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    uri = f"{path.absolute().as_uri()}?{how}"
-    with closing(sqlite3.connect(uri, uri=True, timeout=_WAIT / 1000)) as file:
-        found = file.execute("PRAGMA quick_check(1)").fetchone()[0]
-        columns = {row[1] for row in file.execute("PRAGMA table_info(meta)")}
-        rows = file.execute(_META).fetchall() if columns == {"key", "value"} else []
-    return found, {key: _fact(value) for key, value in rows}
-
-
-def _fact(value: object) -> object:
-    try:
-        return json.loads(str(value))
-    except ValueError:  # of another program
-        return None
-
-
 def _prepare(engine: Engine, name: str) -> None:
     """Make what is missing, or bring it up to date; all of it or nothing."""
     with writing(engine) as connection:
@@ -287,19 +229,7 @@ def _version(connection: Connection, name: str) -> int:
     values: dict[str, object] = {}
     if columns == {"key", "value"}:
         values = dict(connection.execute(meta.select()).all())
-    return _check_version(values, name)
-
-
-def _check_version(values: Mapping[str, object], name: str) -> int:
-    version = values.get("version")
-    if values.get("format") != FORMAT or not isinstance(version, int):
-        raise StoreError(f"{name} is a database of another program. It was not changed.")
-    if version > VERSION:
-        raise StoreError(
-            f"{name} is a study of a newer tdfnlp (format {version}; this one reads up to "
-            f"{VERSION}). Update tdfnlp; the study was not changed."
-        )
-    return version
+    return check_version(values, name)
 
 
 @contextmanager

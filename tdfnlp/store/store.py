@@ -5,23 +5,21 @@ answer of each coder on each utterance that was not taken back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Engine, select
 
 from ..codebook import Code
 from ..coding import Coding, Study
-from ..errors import InputError
 from ..predictions import Predictions
 from ..transcript import Transcript, Utterance
-from . import answering, assigning, runs, texts, themes
+from . import answering, assigning, facts, runs, texts, themes
 from .answering import Given
 from .assigning import Wanted
-from .database import connect, name_of, now, reading, writing
+from .database import connect, name_of, reading, writing
 from .records import Added, Answer, Assignment, Pool, Run, Settings, Unit, Used
 from .schema import meta
 from .themes import Change, ThemeChange
@@ -79,12 +77,12 @@ class Store:
         """When the study was made: ISO 8601, UTC, to the microsecond."""
         with reading(self._engine) as connection:
             query = select(meta.c.value).where(meta.c.key == "created")
-            return str(connection.scalars(query).one())
+            return str(connection.scalars(query).one_or_none() or "")
 
     def settings(self) -> Settings:
         """How the study is coded."""
         with reading(self._engine) as connection:
-            return _settings(connection)
+            return facts.read_settings(connection)
 
     def configure(self, **changes: float) -> Settings:
         """Change settings, by name; the seed is fixed once there are utterances.
@@ -95,17 +93,7 @@ class Store:
             A share outside 0 to 1, no time for a lease, or another seed for a filled study.
         """
         with writing(self._engine) as connection:
-            before = _settings(connection)
-            settings = replace(before, **changes)  # type: ignore[arg-type]
-            if not (0 <= settings.audit_share <= 1 and 0 <= settings.double_share <= 1):
-                raise InputError("The audit's and the double-coded share lie between 0 and 1.")
-            if not settings.lease_minutes > 0:
-                raise InputError("A question stays with its coder for some minutes: more than 0.")
-            if settings.seed != before.seed and texts.count_units(connection):
-                raise InputError("The seed cannot change any more: the study has utterances.")
-            connection.execute(delete(meta).where(meta.c.key == "settings"))
-            connection.execute(insert(meta).values(key="settings", value=asdict(settings)))
-        return settings
+            return facts.change_settings(connection, changes)
 
     def add_transcripts(
         self, transcripts: Sequence[Transcript], utterances: Iterable[Utterance]
@@ -118,7 +106,7 @@ class Store:
             A transcript of that name is there with another text.
         """
         with writing(self._engine) as connection:
-            seed = _settings(connection).seed
+            seed = facts.read_settings(connection).seed
             return texts.add_transcripts(connection, transcripts, utterances, seed)
 
     def transcripts(self) -> tuple[Transcript, ...]:
@@ -215,7 +203,7 @@ class Store:
     def assign(self, coder: str, wanted: Iterable[Wanted], n: int) -> tuple[Assignment, ...]:
         """Hand the first `n` of the wanted utterances that are free to a coder, for a while."""
         with writing(self._engine) as connection:
-            minutes = _settings(connection).lease_minutes
+            minutes = facts.read_settings(connection).lease_minutes
             return assigning.assign(connection, coder, wanted, n, minutes)
 
     def assignments(
@@ -287,16 +275,12 @@ class Store:
             Where it lies, or a shipped model's name.
         """
         with writing(self._engine) as connection:
-            there = connection.scalars(select(meta.c.value).where(meta.c.key == "models")).first()
-            used = [*(there or []), {"model": model, "folder": folder, "when": now()}]
-            connection.execute(delete(meta).where(meta.c.key == "models"))
-            connection.execute(insert(meta).values(key="models", value=used))
+            facts.use_model(connection, model, folder)
 
     def models(self) -> tuple[Used, ...]:
         """Give the models chosen for this study, in that order; the last one is in use."""
         with reading(self._engine) as connection:
-            there = connection.scalars(select(meta.c.value).where(meta.c.key == "models")).first()
-        return tuple(Used(**one) for one in there or [])
+            return facts.read_models(connection)
 
     def study(self) -> Study:
         """Give transcripts, codes, and what holds now as codings of their coders."""
@@ -321,8 +305,3 @@ class Store:
             for label in one.labels
         ]
         return Study(transcripts, tuple(codings), codes=codes)
-
-
-def _settings(connection: Connection) -> Settings:
-    query = select(meta.c.value).where(meta.c.key == "settings")
-    return Settings(**(connection.scalars(query).one_or_none() or {}))

@@ -1,13 +1,17 @@
-"""Key phrases of themes, out of what participants said: a first wording, made by counting."""
+"""A first wording of themes, out of what participants said: a clause of theirs, by counting."""
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|[.,;:!?]")
-_LONGEST = 3
-_PHRASES = 3
+_BREAK = re.compile(r"[.,;:!?\u2026()\[\]\"\u201c\u201d]+|\s[-\u2013\u2014]+\s")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+_FEWEST, _MOST = 3, 10  # words of a clause that can be read at a glance
+_ENOUGH = 6  # shorter ones get nothing for it
+_OPENINGS = frozenset(
+    "and but so or because cause cos well oh um uh er yeah yes no okay then".split()
+)
 _TALK = frozenset(
     """um uh er erm mm hmm yeah yes no okay ok oh ah well like just really actually basically
     obviously literally kind sort bit lot lots thing things stuff something anything everything
@@ -30,11 +34,11 @@ _TALK = frozenset(
 
 
 def name_groups(groups: Sequence[Sequence[str]]) -> list[str]:
-    """Word each group by the phrases that set it apart from the others.
+    """Word each group by a clause out of it, in quotation marks: what a coder calls in vivo.
 
-    Phrases are runs of up to three words that neither begin nor end with a stop word (after RAKE;
-    Rose et al. 2010), weighted by class-based TF-IDF (Grootendorst 2022): how many of a group's
-    texts hold one, typical ones counting most, times how seldom it is elsewhere.
+    It is the clause whose words say most about the group, weighted by class-based TF-IDF
+    (Grootendorst 2022): how many of a group's texts hold a word, times how seldom it is elsewhere.
+    Clauses of typical texts count most.
 
     Parameters
     ----------
@@ -44,67 +48,64 @@ def name_groups(groups: Sequence[Sequence[str]]) -> list[str]:
     Returns
     -------
     list of str
-        Up to three phrases for each, "" where a group has none.
+        A clause for each, "" where a group has none.
 
     Examples
     --------
-    >>> name_groups([["The form is long.", "A form in the post."], ["I trust the scan."]])
-    ['Form, long, post', 'Trust the scan']
+    >>> name_groups([["The form. Well, the form takes ages."], ["Um, yeah."]])
+    ['“the form takes ages”', '']
     """
     stop = _stop_words()
-    found = [[set(phrases(text, stop)) for text in texts] for texts in groups]
-    everywhere = Counter(phrase for texts in found for some in texts for phrase in some)
-    mean = sum(map(len, groups)) / max(len(groups), 1)
-    return [_wording(texts, everywhere, mean) for texts in found]
+    found = [[_stems(_WORD.findall(text), stop) for text in texts] for texts in groups]
+    everywhere = Counter(stem for texts in found for some in texts for stem in some)
+    number = sum(map(len, groups))
+    wordings = []
+    for texts, stems in zip(groups, found, strict=True):
+        here = Counter(stem for some in stems for stem in some)
+        weights = {
+            # What a single text says, says little of a theme.
+            stem: count * math.log(1 + number / everywhere[stem]) * (1 if count > 1 else 0.3)
+            for stem, count in here.items()
+        }
+        wordings.append(_best(texts, weights, stop))
+    return wordings
 
 
-def phrases(text: str, stop: frozenset[str]) -> Iterator[str]:
-    """Give phrases of one to three words, stop words only between them, in lower case."""
-    run: list[str] = []
-    for word in (*_WORD.findall(text.lower().replace("\u2019", "'")), "."):
-        if word[0].isalpha():
-            run.append(word.removesuffix("'s"))
-            continue
-        yield from _parts(run, stop)
-        run = []
+def clauses(text: str) -> Iterator[list[str]]:
+    """Give the words of each clause of three to ten words, without "and", "well" before it."""
+    for part in _BREAK.split(text):
+        words = _WORD.findall(part)
+        while words and words[0].lower() in _OPENINGS:
+            del words[0]
+        if _FEWEST <= len(words) <= _MOST:
+            yield words
 
 
-def _parts(run: Sequence[str], stop: frozenset[str]) -> Iterator[str]:
-    full = [len(word) > 2 and word not in stop and "'" not in word for word in run]
-    for start in (place for place, one in enumerate(full) if one):
-        for end in range(start + 1, min(start + _LONGEST, len(run)) + 1):
-            if full[end - 1]:
-                yield " ".join(run[start:end])
+def _best(texts: Sequence[str], weights: dict[str, float], stop: frozenset[str]) -> str:
+    best, chosen = 0.0, ""
+    for place, text in enumerate(texts):
+        for words in clauses(text):
+            stems = _stems(words, stop)
+            said = sum(weights[stem] for stem in sorted(stems))
+            # Of a long clause one has to read more; with one full word it says next to nothing.
+            fair = (
+                said
+                / (1 + math.sqrt(max(len(words), _ENOUGH)))
+                / (1 + place / 4)
+                / (2 if len(stems) < 2 else 1)
+            )
+            if fair > best:
+                best, chosen = fair, " ".join(words)
+    return f"\u201c{chosen}\u201d" if chosen else ""
 
 
-def _wording(texts: Sequence[set[str]], everywhere: Counter[str], mean: float) -> str:
-    scores: dict[str, float] = defaultdict(float)
-    counts = Counter(phrase for some in texts for phrase in some)
-    for place, some in enumerate(texts):
-        for phrase in some:
-            scores[phrase] += 1 / (1 + place / 4)
-    for phrase, number in counts.items():
-        rare = math.log(1 + mean / everywhere[phrase])
-        # A longer phrase says more, but one that only one person used says little of a theme.
-        scores[phrase] *= rare * (1 + 0.3 * phrase.count(" ")) * (2 if number > 1 else 1)
-    taken: list[str] = []
-    used: set[str] = set()
-    for phrase in sorted(scores, key=lambda one: (-scores[one], one)):
-        stems = {_stem(word) for word in phrase.split()}
-        if not stems & used:
-            used |= stems
-            taken.append(phrase)
-        if len(taken) == _PHRASES:
-            break
-    return _capital(", ".join(taken))
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _stems(words: Iterable[str], stop: frozenset[str]) -> set[str]:
+    lower = (word.lower().replace("\u2019", "'").removesuffix("'s") for word in words)
+    return {
+        word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+        for word in lower
+        if len(word) > 2 and word not in stop and "'" not in word and not word.isdecimal()
+    }
 
 
 def _stop_words() -> frozenset[str]:

@@ -6,6 +6,10 @@ const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 4000;
 const PATIENCE = 30_000;
 const MEANT_ELSEWHERE = 409;
+const ADVICE = {
+  401: "Open the link that tdfnlp review printed last, in this browser.",
+  503: "Look whether its disk or database is full or out of reach.",
+};
 const KEPT = { "/api/answer": "answer", "/api/themes/change": "change" };
 
 /** Who works here, on which study: said with every request, so that an old tab changes no other. */
@@ -142,10 +146,7 @@ export function retry() {
 
 /** Say what is wrong, and wait until it is time, or wished, to try again. */
 function trouble(error, kind, wait) {
-  const advice =
-    error.status === 401
-      ? "Open the link that tdfnlp review printed last, in this browser."
-      : "Start it again if it was stopped.";
+  const advice = ADVICE[error.status] ?? "Start it again if it was stopped.";
   const kept = kind
     ? `Your ${kind} is kept in this tab and sent again by itself. Do not close the tab.`
     : "This page tries again by itself.";

@@ -30,8 +30,9 @@ export class Board {
   show(domain = this.domain) {
     return this.busy(async () => {
       this.chosen.clear();
-      say("");
+      say("Reading the themes…");
       this.#render(await insist("/api/themes", { domain }));
+      say("");
       $("board-title").focus();
     });
   }
@@ -40,6 +41,13 @@ export class Board {
     return this.#change("undo", {}, (told) => {
       say(told.undone ? `Taken back: ${DONE[told.undone].toLowerCase()}.` : "There is nothing to take back.");
     });
+  }
+
+  /** Go to a field of what can be done with the passages chosen: they may be many. */
+  reach(id) {
+    if ($("bar").hidden) say("Choose passages first.");
+    else if ($(id).form.hidden) say($("bar-why").textContent);
+    else $(id).focus();
   }
 
   // ---- showing -------------------------------------------------------------------------------
@@ -92,7 +100,7 @@ export class Board {
     const proposals = themes.filter((one) => !one.by).length;
     const words = proposals
       ? `${count(proposals, "theme")} of ${themes.length} ${proposals === 1 ? "is a proposal" : "are proposals"}: ` +
-        "grouped by likeness and worded by counting words. Read the passages before you keep one."
+        "grouped by likeness and worded by the program. Read the passages before you keep one."
       : "People named all of these.";
     if (editing) return [make("p", {}, words)];
     return [
@@ -112,7 +120,10 @@ export class Board {
       open: this.open,
       chosen: this.chosen,
       others: this.told.themes.filter((one) => one.key !== theme.key),
-      changed: () => this.#bar(),
+      changed: () => {
+        this.#bar();
+        say(this.chosen.size ? `${count(this.chosen.size, "passage")} chosen.` : "None chosen.");
+      },
       change: (kind, what) => this.#change(kind, { theme: theme.key, ...what }),
     });
   }

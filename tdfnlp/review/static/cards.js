@@ -52,7 +52,7 @@ function acts(theme, tools, slot) {
   const take = () => tools.change("name", { name });
   return [
     opens("Rename", () => naming(theme, tools)),
-    theme.by ? null : make("button", { type: "button", "aria-label": `Keep the name ${name}`, onclick: take }, "Keep this name"),
+    theme.by || !theme.worded ? null : make("button", { type: "button", "aria-label": `Keep the name ${name}`, onclick: take }, "Keep this name"),
     tools.others.length ? opens("Merge", () => merging(theme, tools)) : null,
   ];
 }

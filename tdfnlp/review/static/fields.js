@@ -12,6 +12,7 @@ export function wireFields(picker, save) {
     find.value = "";
     picker.find("");
     find.blur();
+    picker.reveal();
   });
   $("note").addEventListener("keydown", (event) => {
     if (event.key === "Escape") $("note").blur();

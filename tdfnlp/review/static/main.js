@@ -3,6 +3,7 @@
 import { NotStored, Refused, alarm, call, deliver, identity, insist, newToken, unsent } from "./api.js";
 import { Board } from "./board.js";
 import { $, fill, make } from "./dom.js";
+import { draftOf, forget, setAside } from "./drafts.js";
 import { enter } from "./entry.js";
 import { wireFields } from "./fields.js";
 import { list, listen } from "./keys.js";
@@ -14,7 +15,7 @@ import { keepFresh, refreshAdvice, refreshProgress } from "./progress.js";
 const SETTLE = 150; // ms in which a new question cannot be accepted by a key meant for the last
 const ADVICE_EVERY = 10;
 const VIEWS = ["questions", "conflicts", "themes"];
-const page = { view: "questions", item: null, only: {}, answered: 0, drafts: new Map() };
+const page = { view: "questions", item: null, only: {}, answered: 0 };
 let picker, board;
 
 // ---- showing ---------------------------------------------------------------------------------
@@ -69,6 +70,7 @@ function show(item, message = "") {
       make("button", { type: "button", onclick: undo }, "Undo the last answer"),
     );
     fill($("sides"));
+    for (const one of ["role", "aria-label", "aria-describedby"]) $("passage").removeAttribute(one);
     $("passage").focus();
     state("ready");
     return;
@@ -77,7 +79,7 @@ function show(item, message = "") {
   sides(item, take);
   picker.show(item.suggestion ?? null);
   banner(item, page.left);
-  const draft = page.drafts.get(item.utterance);
+  const draft = draftOf(page);
   if (draft) refill(draft);
   scrollTo(0, 0);
   $("reading").scrollTop = $("coding").scrollTop = 0;
@@ -92,13 +94,6 @@ function show(item, message = "") {
 function refill({ labels, note }) {
   picker.load(labels);
   $("note").value = note;
-}
-
-/** Keep what was chosen and noted, but not saved, for when the passage comes again. */
-function setAside() {
-  if (!page.item) return;
-  const draft = { labels: picker.labels(), note: $("note").value };
-  if (draft.labels.length || draft.note) page.drafts.set(page.item.utterance, draft);
 }
 
 /** Do something with the server; one thing at a time. */
@@ -141,7 +136,7 @@ function answer(labels, skip = false) {
   return busy(async () => {
     say("Saving…");
     await deliver(given);
-    page.drafts.delete(given.utterance);
+    forget(page);
     say(skip ? "Skipped." : `Saved: ${inWords(labels)}.`);
     page.answered += 1;
     refreshProgress();
@@ -163,6 +158,7 @@ function none() {
 }
 
 function skip() {
+  if (page.view === "themes") board.reach("split-name");
   if (!ready() || !page.item) return;
   if (page.view === "conflicts") busy(() => next(page.item.utterance));
   else answer([], true);
@@ -218,10 +214,15 @@ function choose(place) {
     if (page.item.sides[place]) take(place);
   } else if (picker.suggested[place]) {
     picker.toggle(picker.suggested[place].name);
+    picker.reveal();
   }
 }
 
 function direct(letter) {
+  if (page.view === "themes") {
+    if (letter === "m") board.reach("move-into");
+    return;
+  }
   const valence = { b: "barrier", f: "facilitator", m: "mixed", n: "neutral" }[letter];
   if (ready() && !picker.direct(valence)) say("Choose a domain first, then its direction.");
 }
@@ -239,7 +240,7 @@ function tab(view) {
 
 function open(view) {
   if (!ready() || (page.view === view && view !== "themes")) return;
-  setAside();
+  setAside(page, picker);
   tab(view);
   if (view === "themes") {
     page.item = null; // no key answers what is out of sight
@@ -261,11 +262,13 @@ const KEYS = [
   { keys: ["z", "u"], shown: ["z"], does: "Undo the last answer, or the last change of themes", run: undo },
   { keys: ["i"], shown: ["i"], does: "Definition of the domain chosen last", run: () => picker.active && picker.explain(picker.active), short: "definition" },
   { keys: ["c"], shown: ["c"], does: "Write a note; Escape leaves it", run: () => $("note").focus(), short: "note" },
+  { keys: [], shown: ["m", "s"], does: "Under Themes, with passages chosen: move them, split them off" },
   { keys: ["?"], shown: ["?"], does: "This list", run: () => $("help").showModal(), short: "all keys" },
 ];
 
 function wire() {
-  const clicks = { save, none, skip, undo, "help-button": () => $("help").showModal(), "help-close": () => $("help").close() };
+  const help = $("help");
+  const clicks = { save, none, skip, undo, "help-button": () => help.showModal(), "help-close": () => help.close() };
   for (const [id, run] of Object.entries(clicks)) $(id).addEventListener("click", run);
   for (const view of VIEWS) $(`tab-${view}`).addEventListener("click", () => open(view));
   wireFields(picker, save);
@@ -299,7 +302,7 @@ async function start() {
   picker = new Picker($("picker"), study.codebook, updateSave);
   board = new Board(busy, () => state("ready"));
   filters(study, (only) => {
-    setAside();
+    setAside(page, picker);
     page.only = only;
     busy(() => next());
   });

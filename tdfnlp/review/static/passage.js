@@ -60,6 +60,10 @@ export function showPassage(place, one) {
     ),
     identifiers(one.pieces),
   );
+  // It gets the focus: a screen reader then says where one is, and reads the passage.
+  place.setAttribute("role", "group");
+  place.setAttribute("aria-label", `${one.transcript}, ${one.position} of ${one.of}`);
+  place.setAttribute("aria-describedby", "utterance");
   fill(
     place,
     make("p", { class: "where" }, ...where),

@@ -86,6 +86,15 @@ export class Picker {
     return true;
   }
 
+  /** Bring the domain chosen last, and its code, into sight. */
+  reveal() {
+    if (!this.active) return;
+    const { row } = this.rows.get(this.active);
+    const codes = row.querySelectorAll(".codes :checked");
+    if (codes.length) codes[codes.length - 1].scrollIntoView({ block: "nearest" });
+    else row.scrollIntoView({ block: "nearest" });
+  }
+
   /** Open or close the full definition of a domain; a suggested one shows its beginning. */
   explain(name, on = undefined) {
     const { about, definition, suggested } = this.rows.get(name);
@@ -126,6 +135,11 @@ export class Picker {
     this.changed();
   }
 
+  #tick(name, on) {
+    this.toggle(name, on);
+    if (on) this.reveal(); // its directions open below it, maybe out of sight
+  }
+
   #list(title, domains, kind) {
     const rows = domains.map((one) => this.#row(one, kind === "suggested"));
     return make(
@@ -139,7 +153,7 @@ export class Picker {
   #row(domain, suggested) {
     const { name } = domain;
     const id = `domain-${this.codebook.domains.indexOf(domain)}`;
-    const box = make("input", { type: "checkbox", id, onchange: () => this.toggle(name, box.checked) });
+    const box = make("input", { type: "checkbox", id, onchange: () => this.#tick(name, box.checked) });
     const about = make(
       "button",
       {
