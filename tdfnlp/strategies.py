@@ -89,39 +89,6 @@ def rare(proba: Floats, confirmed: npt.NDArray[np.int64] | Scores) -> Scores:
     return np.asarray(proba[:, :-1] @ (1.0 / (1.0 + confirmed)), dtype=np.float64)
 
 
-def farthest(
-    vectors: npt.NDArray[np.float32], covered: npt.NDArray[np.float32], n: int, first: int = 0
-) -> Rows:
-    """Choose the row farthest from all that is covered or chosen, again and again.
-
-    The greedy k-centre of Sener and Savarese 2018 ("core-set").
-
-    Parameters
-    ----------
-    vectors : array, shape (rows, d)
-    covered : array, shape (m, d)
-    n : int
-    first : int
-        Row to begin with where nothing is covered.
-    """
-    squares = (vectors**2).sum(axis=1)
-
-    def distances(row: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.asarray(squares + row @ row - 2.0 * (vectors @ row))
-
-    nearest = np.full(len(vectors), np.inf)
-    if len(covered):
-        apart = (covered**2).sum(axis=1)[:, None] + squares - 2.0 * (covered @ vectors.T)
-        nearest = apart.min(axis=0).astype(np.float64)
-    chosen: list[int] = []
-    while len(chosen) < min(n, len(vectors)):
-        row = int(nearest.argmax()) if chosen or len(covered) else first
-        chosen.append(row)
-        nearest = np.minimum(nearest, distances(vectors[row]))
-        nearest[chosen] = -np.inf
-    return np.array(chosen, dtype=np.intp)
-
-
 def typicality(vectors: npt.NDArray[np.float32], neighbours: int = _NEIGHBOURS) -> Scores:
     """Score by 1 / mean distance to the nearest neighbours (TypiClust, Hacohen et al. 2022)."""
     count = min(neighbours, len(vectors) - 1)
@@ -165,12 +132,6 @@ def _rare(candidates: Candidates, n: int, rng: np.random.Generator) -> Rows:
     return order[chosen]
 
 
-def _diverse(candidates: Candidates, n: int, rng: np.random.Generator) -> Rows:
-    """Take those far from each other and from what was asked, of the least clear ones."""
-    rows = best(margin(candidates.proba), max(_NARROWED, 2 * n), rng)
-    return rows[farthest(candidates.vectors(rows), candidates.covered(), n)]
-
-
 def _typical(candidates: Candidates, n: int, rng: np.random.Generator) -> Rows:
     """Take the most typical passage of each large group of which little was asked (TypiClust)."""
     from sklearn.cluster import KMeans
@@ -204,7 +165,6 @@ STRATEGIES: dict[str, Strategy] = {
     "least-confident": _by_score(lambda one: least_confident(one.proba)),
     "entropy": _by_score(lambda one: entropy(one.proba)),
     "rare": _rare,
-    "diverse": _diverse,
     "typical": _typical,
     "random": _random,
 }
@@ -215,7 +175,7 @@ NAMES = ("mixed", *STRATEGIES)
 
 def mixture(confirmed: npt.NDArray[np.int64]) -> tuple[str, ...]:
     """Give the strategies of the default mix, which take turns."""
-    return ("typical", "rare") if confirmed.sum() < COLD else ("margin", "rare", "diverse")
+    return ("typical", "rare") if confirmed.sum() < COLD else ("margin", "rare")
 
 
 def choose(

@@ -105,7 +105,7 @@ def test_pictures_of_pages(tmp_path: Path) -> None:
 
 
 def test_passwords(tmp_path: Path) -> None:
-    path = write_pdf(tmp_path / "a.pdf", [["P1: Well."]], password="secret")  # noqa: S106
+    path = write_pdf(tmp_path / "a.pdf", [["P1: Well."]], password="secret")
     with pytest.raises(FormatError, match="is encrypted"):
         read(path)
 

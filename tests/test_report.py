@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from tdfnlp.framework import COM_B, DOMAINS, Valence
 from tdfnlp.report import Figure, Report, Section, Table
 from tdfnlp.report.saturation import reached
 from tdfnlp.report.text import label, listed, plain, short
+from tdfnlp.report.word import document
 from tdfnlp.store import Given, Label, Store
 from tdfnlp.transcript import Utterance
 
@@ -612,9 +614,8 @@ def test_three_hundred_themes_are_printed(tmp_path: Path) -> None:
             {n: [Label((RESOURCES, f"Reason {n}"), RESOURCES, "barrier")] for n in numbers},
         )
         made = build_report(store)
-        made.save(tmp_path / "out")
         assert len(table(made, "themes Opportunity: physical").rows) == 300
-        assert len(Document(str(tmp_path / "out" / "report.docx")).tables) == len(made.tables())
+        assert len(Document(BytesIO(document(made))).tables) == len(made.tables())
         parsed(made)
 
 
@@ -636,26 +637,29 @@ def test_text_is_made_fit_for_print(make: Callable[[str], str], given: str, prin
 # The command.
 
 
-def test_the_command_writes_a_report_and_takes_chosen_quotes(tmp_path: Path) -> None:
+def test_the_command_writes_a_report_and_takes_chosen_quotes(
+    tmp_path: Path, report: Report
+) -> None:
     study(tmp_path / "s.db").close()
+    out = tmp_path / "out"
+    out.mkdir()
 
-    def run(*more: str) -> tuple[int, str]:
-        place = [str(tmp_path / "s.db"), "-o", str(tmp_path / "out"), *more]
+    def run(quotes: str) -> tuple[int, str]:
+        (out / "quotes.json").write_text(quotes, "utf-8")
+        place = [str(tmp_path / "s.db"), "-o", str(out), "--title", "Falls"]
         done = CliRunner().invoke(cli, ["report", *place])
         return done.exit_code, done.output
 
-    status, said = run("--title", "Falls")
-    assert status == 0 and "decided by people" in said and "report.html" in said
-    listed = json.loads((tmp_path / "out" / "quotes.json").read_text("utf-8"))
+    status, said = run("{")
+    assert status == 2 and "no list of quotes" in said and len(list(out.iterdir())) == 1
+    listed = json.loads(report.quotes)
     theme = next(one for one in listed["themes"] if one["domain"] == "Knowledge")
     theme["chosen"] = [theme["candidates"][-1]["utterance"]]
-    (tmp_path / "out" / "quotes.json").write_text(json.dumps(listed), "utf-8")
-    assert run()[0] == 0
-    again = json.loads((tmp_path / "out" / "quotes.json").read_text("utf-8"))
+    status, said = run(json.dumps(listed))
+    assert status == 0 and "decided by people" in said and "report.html" in said
+    assert "<h1>Falls</h1>" in (out / "report.html").read_text("utf-8")
+    again = json.loads((out / "quotes.json").read_text("utf-8"))
     assert [one["chosen"] for one in again["themes"] if one["chosen"]] == [theme["chosen"]]
-    (tmp_path / "out" / "quotes.json").write_text("{", "utf-8")
-    status, said = run()
-    assert status == 2 and "no list of quotes" in said
 
 
 def test_the_command_says_in_a_sentence_what_is_missing(tmp_path: Path) -> None:

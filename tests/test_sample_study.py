@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 
-from tdfnlp.formats import read
-
 from conftest import ROOT
+
+from tdfnlp.formats import read
 
 SAMPLE = ROOT / "training_data" / "sample_study"
 

@@ -23,7 +23,7 @@ _WIDTH = 72
     "--strategy",
     default="mixed",
     show_default=True,
-    help="mixed, margin, least-confident, entropy, rare, diverse, typical or random.",
+    help="mixed, margin, least-confident, entropy, rare, typical or random.",
 )
 @click.option("--random-state", default=0, show_default=True, help="Same number, same choice.")
 @click.option("--transcript", help="Only of this transcript (the audit is of all).")

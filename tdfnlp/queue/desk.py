@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.bool_]
 AUDIT, DOUBLE = "audit", "double"
 """What the strategy of a question is called that no strategy chose."""
 
-_COVERED = 500  # passages asked last, from which diverse ones are to differ
+_COVERED = 500  # passages asked last, whose groups typical ones are not to come from
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,6 @@ _WHY = {
     "least-confident": "the model is unsure",
     "entropy": "the model is unsure",
     "rare": "its domain has few codes so far",
-    "diverse": "it differs from what was asked before",
     "typical": "it stands for many passages like it",
     "random": "it was drawn at random",
 }
