@@ -42,7 +42,9 @@ class Network:
     def __init__(self, base: Weights, start: Start | None = None) -> None:
         import torch
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         self.tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
         self.encoder = AutoModel.from_pretrained(
             base.folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32

@@ -21,7 +21,8 @@ def check_folder(folder: Path) -> None:
     OutputError
         It is there and not empty.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    there = folder.exists() or folder.is_symlink()  # the latter may lead nowhere
+    if there and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
             f"{str(folder)!r} is there already and not empty. Models are never replaced, so that "
             "each can be put back: give the new one a folder of its own."

@@ -30,7 +30,7 @@ _TOPICS = 4
 _PACK = 16
 _WARM_UP = 0.06
 _CHECKS = 8  # looks at held-out items on the way
-_PATIENCE = 2  # looks without gain after which it stops
+_PATIENCE = 3  # looks without gain after which it stops
 _BESIDE = (
     "config.json",
     "tokenizer.json",

@@ -5,6 +5,7 @@ import json
 import pickle
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -316,6 +317,7 @@ def test_code_exports_are_named_and_left_out(source: Path, tiny: Model, tmp_path
     assert result.transcripts == 40
     (failure,) = result.failures
     assert failure.startswith("Knowledge.txt: holds coded passages")
+    assert failure.endswith("hand it in without workers.")
 
 
 def test_workers_load_what_the_run_began_with(
@@ -386,6 +388,13 @@ def test_many_notes_are_counted_and_a_stop_says_how_to_go_on(
     code, text = run(*call)
     assert code == 0 and "note 19" in text and "note 20" not in text
     assert "10 more notes in _tdfnlp/manifest.json" in text
+
+    def warn(*_: object, **__: object) -> Corpus:
+        warnings.warn("A worker stopped while some jobs were given to the executor.", stacklevel=1)
+        return made[2]
+
+    monkeypatch.setattr("tdfnlp.corpus.suggest_corpus", warn)
+    assert run(*call, "-q") == (0, "")
 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

@@ -49,7 +49,7 @@ def lessons(people: Sequence[str] = tuple(THINGS)) -> Lessons:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = replace(refinement._RECIPE, epochs=30, rate=1e-3)
+    recipe = replace(refinement._RECIPE, epochs=10, rate=1e-3)
     monkeypatch.setattr(refinement, "_RECIPE", recipe)
 
 

@@ -144,3 +144,13 @@ def test_each_row_says_what_it_is_of(tmp_path: Path) -> None:
     blocks = sum(h is not None for one in made.tables() for h, _ in one.blocks())
     behind = sum(len(one.tables()[0].head()) for one in made.appendix)
     assert parsed(made).tags["th"] == named + heads + blocks + behind
+
+
+def test_groups_that_the_figure_leaves_out_are_counted(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.db") as store:
+        put(store, *(Interview(f"I{n}", ["Hard."], "P", f"Site {n:02d}") for n in range(14)))
+        code(store, "ann", {n: [("Goals", "barrier")] for n in range(1, 15)})
+        made = build_report(store)
+    figure = next(one for one in made.figures() if one.name == "domains by group")
+    assert figure.title.endswith("; 2 more groups stand in the table")
+    assert len(table(made, "domains by group").columns) == 1 + 14 + 1

@@ -255,7 +255,8 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     check_folder(tmp_path / "new")
     check_folder(tmp_path)
     (tmp_path / "file").write_text("x")
-    for taken in (tmp_path, tmp_path / "file"):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for taken in (tmp_path, tmp_path / "file", tmp_path / "link"):
         with pytest.raises(OutputError, match="there already"):
             check_folder(taken)
 

@@ -206,7 +206,7 @@ def test_coders_who_differ_are_adjudicated_and_that_can_be_undone(
     assert told["left"] == 1 and told["conflict"]["utterance"] == number
     assert sides["anna"]["labels"][0]["code"] == ["Skills"] and sides["ben"]["note"] == "not a code"
     anna.answer({"utterance": number}, label("Skills", valence="mixed"), adjudicates=True)
-    assert anna.post("conflict", {"after": number}) == {"left": 0, "conflict": None}
+    assert anna.post("conflict", {"after": number}) == {"left": 0, "later": 0, "conflict": None}
     assert anna.get("progress")["own"] == 1  # judging between others is not an answer of one's own
     assert anna.get("progress")["domains"]["Skills"] == 1
     undone = anna.post("undo", {"token": anna.token()})
@@ -227,6 +227,20 @@ def test_what_somebody_has_decided_is_not_decided_anew_unawares(
     assert "somebody has decided it" in ben.post("answer", late, 400)["error"]
     (final,) = (one for one in study.answers() if one.how == "adjudication")
     assert final.coder == "anna"
+
+
+def test_who_is_still_to_code_a_passage_does_not_see_how_others_differ(
+    study: Store, anna: Caller
+) -> None:
+    study.configure(audit_share=1.0)
+    question = anna.ask()
+    for coder, labels in (("cy", (Label(("Skills",), "Skills"),)), ("di", ())):
+        given = Given(question["utterance"], labels, token=coder * 9, how="imported")
+        study.answer(coder, given)
+    assert anna.post("conflict", {}) == {"left": 0, "later": 1, "conflict": None}
+    anna.answer(question, label("Skills"))
+    told = anna.post("conflict", {})
+    assert told["conflict"]["utterance"] == question["utterance"] and told["later"] == 0
 
 
 def test_a_passage_for_two_comes_back_beside_its_other_coder(
@@ -266,7 +280,7 @@ def test_it_works_on_both_databases(store: Store, seats: Seats) -> None:
     named = {"kind": "name", "theme": theme["key"], "name": "Aims", "token": anna.token()}
     assert anna.post("themes/change", named | {"domain": "Goals"})["themes"][0]["name"] == "Aims"
     assert anna.get("progress")["answered"] == 2
-    assert anna.post("conflict", {}) == {"left": 0, "conflict": None}
+    assert anna.post("conflict", {}) == {"left": 0, "later": 0, "conflict": None}
     assert len({Caller(store, seats).desk.key, anna.desk.key}) == 1
 
 

@@ -9,7 +9,7 @@ from browsing import CONTRAST, NAMELESS, PHONE, Opener, Site, picture, ready, si
 from browsing import browser as browser
 from browsing import visit as visit
 from coded import Interview, answer, around, code, put, suggest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, expect
 from reviews import Caller
 from reviews import seats as seats
 
@@ -322,6 +322,28 @@ def test_a_theme_that_somebody_changed_is_said_and_read_anew(site: Site, visit: 
     picture(page, "phone-themes-chosen")
     page.get_by_role("button", name="Clear").tap()
     expect(page.locator("#bar")).to_be_hidden()
+
+
+def test_a_change_outlives_the_server(site: Site, visit: Opener) -> None:
+    page = visit()
+    opened(page)
+    site.stop()
+    page.get_by_role("button", name="Edit themes").click()
+    expect(page.locator("#alert")).to_contain_text("Your change is kept in this tab")
+    asked: list[str] = []
+
+    def stay(one: Dialog) -> None:
+        asked.append(one.type)
+        one.dismiss()
+
+    page.on("dialog", stay)
+    page.evaluate("location.reload()")
+    expect(page.locator("#alert")).to_be_visible()
+    site.start()
+    expect(page.locator("#alert")).to_be_hidden()
+    ready(page)
+    assert asked == ["beforeunload"]
+    assert [one.kind for one in site.store.theme_changes()] == ["keep"]
 
 
 def test_nothing_in_themes_becomes_markup(site: Site, visit: Opener) -> None:

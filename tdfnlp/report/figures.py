@@ -144,7 +144,8 @@ def direction_figure(found: Sequence[Relevance]) -> Figure:
 
 def group_figure(evidence: Evidence) -> Figure:
     """Draw the share of each group's people who spoke of each domain."""
-    groups = [one for one in evidence.people if evidence.people[one]][:_GROUPS]
+    groups = list(evidence.people)[:_GROUPS]
+    left = len(evidence.people) - len(groups)
     by_domain = evidence.by_domain()
     people = np.array(
         [
@@ -174,6 +175,7 @@ def group_figure(evidence: Evidence) -> Figure:
 
     who = "in each group" if evidence.grouped else "of all participants"
     title = f"People {who} who spoke of each domain (figures are counts of people)"
+    title += f"; {left} more groups stand in the table" if left else ""
     alt = "; ".join(
         f"{domain}: "
         + ", ".join(f"{g} {n} of {s}" for g, n, s in zip(groups, row, sizes, strict=True))

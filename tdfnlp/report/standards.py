@@ -153,8 +153,8 @@ def _facts(evidence: Evidence) -> dict[str, str]:
             else "no model."
         ),
         "quotes": "Quotes with speaker, transcript and position stand under each theme.",
-        "links": "Every count leads to its passages: see 'Passages behind each theme' and the "
-        "sheet 'passages'.",
+        "links": "Every count leads to its passages: see 'Passages behind each theme' in "
+        "report.html, and the sheet 'passages'.",
         "major": "Domains by relevance under a stated rule; themes with counts of people.",
         "minor": "Themes are listed down to a single passage; directions that differ are counted.",
         "processing": f"{many(len(evidence.units), 'passage')} cut by rule from the transcripts; "

@@ -72,9 +72,9 @@ def _undo(desk: Desk, coder: str, body: Body) -> views.Json:
     return views.undo_view(desk, coder, incoming.token_of(body))
 
 
-def _conflict(desk: Desk, _coder: str, body: Body) -> views.Json:
+def _conflict(desk: Desk, coder: str, body: Body) -> views.Json:
     after = incoming.number_of(body, "after") if body.get("after") else 0
-    return views.conflict_view(desk, after)
+    return views.conflict_view(desk, coder, after)
 
 
 def _themes(desk: Desk, coder: str, body: Body) -> views.Json:

@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from .. import themes
 from ..framework import DOMAINS, VALENCES
 from ..identifiers import find_identifiers
-from ..queue.desk import open_desk
 from ..themes import Passage, Theme, person
 from .context import pieces
 from .desk import Desk
@@ -31,7 +30,7 @@ def themes_view(desk: Desk, coder: str, domain: str | None) -> Json:
     for one in confirmed:
         if one.domain == chosen:
             held[one.number].append(one)
-    unseen = _unseen(desk, coder, held)
+    unseen = desk.unseen(coder, held)
     return {
         "domains": [
             {
@@ -95,13 +94,6 @@ def _passage(one: Passage) -> Json:
         "valence": one.valence,
         "movable": one.code is None,
     }
-
-
-def _unseen(desk: Desk, coder: str, numbers: Iterable[int]) -> set[int]:
-    pool = desk.store.pool()
-    free = open_desk(desk.store, pool, coder).free
-    leased = {one.utterance for one in desk.store.assignments(coder, pending=True)}
-    return (set(pool.ids[free].tolist()) | leased) & set(numbers)
 
 
 def _keep(desk: Desk, coder: str, _change: Change) -> Json:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -12,6 +12,7 @@ from ..agreement import agree
 from ..codebook import Code
 from ..consensus import Verdicts, settle
 from ..queue import advice
+from ..queue.desk import open_desk
 from ..store import Answer, Store
 from ..transcript import Transcript
 from .security import Seats
@@ -139,6 +140,16 @@ class Desk:
     def agreement(self) -> tuple[str, ...]:
         """Give how far coders agree, in sentences."""
         return self._agreement.get()
+
+    def unseen(self, coder: str, numbers: Iterable[int]) -> set[int]:
+        """Give those of some utterances that a coder has or may still be asked to code.
+
+        What others said of them must not be known before.
+        """
+        pool = self.store.pool()
+        free = open_desk(self.store, pool, coder).free
+        leased = {one.utterance for one in self.store.assignments(coder, pending=True)}
+        return (set(pool.ids[free].tolist()) | leased) & set(numbers)
 
     @property
     def given(self) -> int:

@@ -118,17 +118,23 @@ def advice_view(desk: Desk, _coder: str) -> Json:
     return {"advice": list(desk.advice()), "agreement": list(desk.agreement())}
 
 
-def conflict_view(desk: Desk, after: int) -> Json:
-    """Tell the next utterance on which coders differ, with what each of them said."""
+def conflict_view(desk: Desk, coder: str, after: int) -> Json:
+    """Tell the next utterance on which coders differ, with what each of them said.
+
+    Those that the coder may still be asked to code come after that.
+    """
     standing = desk.standing()
-    left = standing.verdicts.open
+    opened = standing.verdicts.open
+    later = desk.unseen(coder, opened) if opened else set()
+    left = [one for one in opened if one not in later]
     number = next((one for one in left if one > after), left[0] if left else None)
     if number is None:
-        return {"left": 0, "conflict": None}
+        return {"left": 0, "later": len(later), "conflict": None}
     sides = [one for one in standing.answers if one.utterance == number]
     (unit,) = desk.store.units([number])
     return {
         "left": len(left),
+        "later": len(later),
         "conflict": passage_view(desk, number, unit.utterance)
         | {"sides": [_side(one) for one in sides if one.verdict != "skip"]},
     }

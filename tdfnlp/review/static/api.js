@@ -10,7 +10,8 @@ const ADVICE = {
   401: "Open the link that tdfnlp review printed last, in this browser.",
   503: "Look whether its disk or database is full or out of reach.",
 };
-const KEPT = { "/api/answer": "answer", "/api/themes/change": "change" };
+const CHANGE = "/api/themes/change";
+const KEPT = { "/api/answer": "answer", [CHANGE]: "change" };
 
 /** Who works here, on which study: said with every request, so that an old tab changes no other. */
 export const identity = {};
@@ -49,15 +50,19 @@ export async function call(path, body) {
   throw new Refused(told.error, { cause: answer.status });
 }
 
+let pending = false; // whether something waits to be stored
+
 /** Call until the server has answered; a token in the body makes a repetition harmless. */
 export async function insist(path, body) {
   let wait = FIRST_WAIT;
   for (;;) {
     try {
       const told = await call(path, body);
+      if (path === CHANGE) pending = false;
       quiet();
       return told;
     } catch (error) {
+      if (path === CHANGE) pending = error instanceof Trouble; // closing the tab would lose it
       if (!(error instanceof Trouble)) {
         quiet();
         throw error;
@@ -97,8 +102,6 @@ export function newToken() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
 }
-
-let pending = false;
 
 function key() {
   return `tdfnlp-unsent-${identity.study}-${identity.coder}`;

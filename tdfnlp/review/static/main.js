@@ -2,7 +2,7 @@
 
 import { NotStored, Refused, alarm, call, deliver, identity, insist, newToken, unsent } from "./api.js";
 import { Board } from "./board.js";
-import { $, fill, make } from "./dom.js";
+import { $, count, fill, make } from "./dom.js";
 import { draftOf, forget, setAside } from "./drafts.js";
 import { enter } from "./entry.js";
 import { wireFields } from "./fields.js";
@@ -115,7 +115,8 @@ async function next(after = 0) {
   if (page.view === "conflicts") {
     const told = await insist("/api/conflict", { after });
     page.left = told.left;
-    show(told.conflict, "Coders differ on nothing that is open.");
+    const later = `${count(told.later, "disagreement")} can be seen once you have coded the passage yourself.`;
+    show(told.conflict, told.later ? later : "Coders differ on nothing that is open.");
   } else {
     const told = await insist("/api/question", page.only);
     show(told.question, told.message);
