@@ -44,7 +44,7 @@ class Network:
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self.tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
         self.encoder = AutoModel.from_pretrained(
             base.folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32
