@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from .coding import Coding, Study, Suggestion
 from .consensus import settle
 from .errors import InputError
-from .exchange import check_target, write_suggestions
+from .exchange import check_target, write, write_suggestions
 from .files import replacing
 from .framework import DOMAINS
 from .landing import adjudicating, directed
@@ -62,7 +62,8 @@ def export_study(store: Store, path: Path | str) -> tuple[str, ...]:
     store : Store
     path : Path or str
         ``.qdpx``: transcripts, codes, each coder's codings as codings of that user, and the newest
-        suggestions as those of a machine user. ``.xlsx``, ``.csv``, ``.jsonl``: one row per
+        suggestions as those of a machine user. ``.qdc``: the codes alone, themes that people
+        named among them. ``.xlsx``, ``.csv``, ``.jsonl``: one row per
         utterance and coder, with the suggestion that was shown and what holds once all coders are
         heard. In ``.jsonl`` codes are lists, elsewhere paths joined by " > ".
 
@@ -82,6 +83,8 @@ def export_study(store: Store, path: Path | str) -> tuple[str, ...]:
     check_suffix(path)
     if path.suffix.lower() == ".qdpx":
         return _write_project(store, path)
+    if path.suffix.lower() == ".qdc":
+        return write(path, Study((), codes=themed_study(store).codes))
     check_target(path, Study(store.transcripts()))
     records = list(_records(store))
     if not records:
@@ -93,7 +96,7 @@ def export_study(store: Store, path: Path | str) -> tuple[str, ...]:
 
 def check_suffix(path: Path) -> None:
     """Raise an InputError that lists the suffixes, unless the path has one of them."""
-    known = (".qdpx", *_WRITERS)
+    known = (".qdpx", ".qdc", *_WRITERS)
     if path.suffix.lower() not in known:
         raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(known)}.")
 

@@ -100,6 +100,13 @@ def test_a_project_holds_coders_and_the_machine_and_comes_back(
     assert sorted(labels[0], key=repr) == sorted((one for one in labels[1] if one[1]), key=repr)
 
 
+def test_the_codes_alone_go_into_a_codebook_file(study: Store, tmp_path: Path) -> None:
+    assert export_study(study, tmp_path / "codes.qdc") == ()
+    found = {one.path: one.definition for one in tdfnlp.read(tmp_path / "codes.qdc").codes}
+    assert found == {one.path: one.definition for one in study.codes()}
+    assert len(found) >= 14
+
+
 def test_what_was_adjudicated_comes_back_beside_what_was_said(study: Store, tmp_path: Path) -> None:
     first = study.units()[0].id
     ben = replace(CHARTS, valence="barrier")
@@ -126,7 +133,7 @@ def test_a_study_without_answers_is_a_project_and_no_table(tmp_path: Path) -> No
         store.add_transcripts([one], segment([one]))
         with pytest.raises(InputError, match="Nobody has answered yet"):
             export_study(store, tmp_path / "out.csv")
-        with pytest.raises(InputError, match=r"\.qdpx, \.xlsx, \.csv, \.jsonl"):
+        with pytest.raises(InputError, match=r"\.qdpx, \.qdc, \.xlsx, \.csv, \.jsonl"):
             export_study(store, tmp_path / "out.pdf")
         with pytest.raises(InputError, match="another name"):
             export_study(store, tmp_path / "N1.qdpx")

@@ -68,7 +68,7 @@ def import_(study: str, sources: tuple[Path, ...], complete: bool, mapping: Path
     "--output",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write: .qdpx, .xlsx, .csv or .jsonl.",
+    help="Where to write: .qdpx, .qdc, .xlsx, .csv or .jsonl.",
 )
 def export(study: str, output: Path) -> None:
     """Export a study: as a project for NVivo and others, or as a table.
