@@ -54,7 +54,7 @@ def thresholds(proba: Proba, truth: Bools, prior: Model | None, gated: Sequence[
     if not truth.any():  # nobody among these people said anything with a domain
         return prior.thresholds if prior else Thresholds(_AIM, (_NEVER,) * len(DOMAINS), 0.0)
     own = calibrate(proba, truth)
-    uncoded = int((~truth.any(axis=1)).sum())
+    known = int((~truth.any(axis=1)).sum()) >= _UNCODED
     if prior is None:
         cuts = [
             _NEVER if domain in gated else cut
@@ -72,8 +72,8 @@ def thresholds(proba: Proba, truth: Bools, prior: Model | None, gated: Sequence[
             max(cut, its) if domain in gated else cut
             for domain, cut, its in zip(DOMAINS, mixed, old.suggest, strict=True)
         ),
-        own.ask if uncoded >= _UNCODED else min(own.ask, old.ask),
-        own.sure if uncoded >= _UNCODED else max(own.sure, old.sure),
+        own.ask if known else old.ask,
+        own.sure if known else old.sure,
     )
 
 

@@ -234,14 +234,17 @@ def test_people_who_say_nothing_with_a_domain_set_no_threshold() -> None:
     assert set(gating.thresholds(proba, nothing, None, ()).suggest) == {1.0}
 
 
-def test_few_uncoded_units_keep_the_stricter_cut_offs() -> None:
+def test_few_uncoded_units_change_no_cut_off_for_them() -> None:
     proba = np.full((60, 15), 0.01)
     proba[:, 0] = 0.86
     truth = np.zeros((60, 14), dtype=bool)
     truth[:55, 0] = True
-    base = replace(toy_model(), thresholds=Thresholds(0.8, (0.6,) * 14, 0.2, 0.97))
+    base = replace(toy_model(), thresholds=Thresholds(0.8, (0.6,) * 14, 0.2, 0.3))
     found = gating.thresholds(proba, truth, base, ())
-    assert found.ask == 0.2 and found.sure >= 0.97
+    assert (found.ask, found.sure) == (0.2, 0.3)
+    truth[30:] = False
+    found = gating.thresholds(proba, truth, base, ())
+    assert found.ask != 0.2 and found.sure > 0.9
 
 
 def test_no_units_no_temperature() -> None:
