@@ -235,16 +235,16 @@ def test_people_who_say_nothing_with_a_domain_set_no_threshold() -> None:
 
 
 def test_few_uncoded_units_change_no_cut_off_for_them() -> None:
-    proba = np.full((60, 15), 0.01)
+    proba = np.full((200, 15), 0.01)
     proba[:, 0] = 0.86
-    truth = np.zeros((60, 14), dtype=bool)
-    truth[:55, 0] = True
+    truth = np.zeros((200, 14), dtype=bool)
+    truth[:180, 0] = True
     base = replace(toy_model(), thresholds=Thresholds(0.8, (0.6,) * 14, 0.2, 0.3))
-    found = gating.thresholds(proba, truth, base, ())
-    assert (found.ask, found.sure) == (0.2, 0.3)
-    truth[30:] = False
-    found = gating.thresholds(proba, truth, base, ())
-    assert found.ask != 0.2 and found.sure > 0.9
+    few = gating.thresholds(proba, truth, base, ())
+    assert (few.ask, few.sure) == (0.2, 0.3)
+    truth[170:] = False
+    enough = gating.thresholds(proba, truth, base, ())
+    assert enough.ask != 0.2 and enough.sure > 0.9
 
 
 def test_no_units_no_temperature() -> None:
