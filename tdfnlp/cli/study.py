@@ -54,9 +54,9 @@ def import_(study: str, sources: tuple[Path, ...], complete: bool, mapping: Path
     for code in tied.unmapped:
         click.echo(f"No domain: {' > '.join(code.path)}")
     click.echo(
-        f"{done.added.new} transcripts are new. {done.answers} answers of {len(done.coders)} "
-        f"coders were added, {done.empty} of them that no code applies; {done.known} were there "
-        f"already, {done.kept} were given in tdfnlp and stay."
+        f"New transcripts: {done.added.new}. Answers added: {done.answers} "
+        f"({', '.join(done.coders) or 'of nobody'}), {done.empty} of them that no code applies; "
+        f"there already: {done.known}; given in tdfnlp, so that they stay: {done.kept}."
     )
     sys.exit(SOME_FAILED if collected.failures else 0)
 
