@@ -11,6 +11,7 @@ from .coding import Coding, Study, Suggestion
 from .consensus import settle
 from .errors import InputError
 from .exchange import check_target, write, write_suggestions
+from .export import PASSAGE, passage
 from .files import replacing
 from .framework import DOMAINS
 from .landing import adjudicating, directed
@@ -21,14 +22,7 @@ from .themes import themed_study
 
 COLUMNS: tuple[str, ...] = (
     "utterance",
-    "transcript",
-    "group",
-    "speaker",
-    "role",
-    "start",
-    "end",
-    "question",
-    "text",
+    *PASSAGE,
     "coder",
     "verdict",
     "codes",
@@ -153,14 +147,7 @@ def _records(store: Store) -> Iterator[_Record]:
         state = "open" if one.utterance in open_ else "" if agreed is None else "settled"
         yield {
             "utterance": one.utterance,
-            "transcript": unit.transcript,
-            "group": unit.group,
-            "speaker": unit.speaker,
-            "role": unit.role,
-            "start": unit.start,
-            "end": unit.end,
-            "question": unit.question,
-            "text": unit.text,
+            **passage(unit),
             "coder": one.coder,
             "verdict": one.verdict,
             **_labels("", one.labels),

@@ -4,7 +4,6 @@
   + FormatError (ValueError)          a file is not what its name says, or is unsafe to read
   + CodebookError (ValueError)        a label that the codebook lacks
   + InputError (ValueError)           an argument, folder or text the call cannot use
-  + NotTrainedError (ValueError)      predict before fit
   + ModelError (ValueError)           a model folder is missing, damaged or altered
     - ModelMismatchError              codebook, encoder or format version differ; both are named
   + MissingExtraError (ImportError)   something optional is not installed; says what to type
@@ -62,10 +61,6 @@ class CodebookError(TdfnlpError, ValueError):
 
 class InputError(TdfnlpError, ValueError):
     """An argument, folder or text that the call cannot use."""
-
-
-class NotTrainedError(TdfnlpError, ValueError):
-    """Something was asked of a model that has not been fitted."""
 
 
 class ModelError(TdfnlpError, ValueError):

@@ -17,11 +17,12 @@ from .files import replacing
 from .framework import DOMAINS
 from .identifiers import flag
 from .spreadsheet import as_text, as_utf8, workbook, write_cell
+from .transcript import Utterance
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS: tuple[str, ...] = (
+PASSAGE: tuple[str, ...] = (
     "transcript",
     "group",
     "speaker",
@@ -30,6 +31,11 @@ COLUMNS: tuple[str, ...] = (
     "end",
     "question",
     "text",
+)
+"""Columns that say which passage a row is about, in every table."""
+
+COLUMNS: tuple[str, ...] = (
+    *PASSAGE,
     "decision",
     "domain",
     "confidence",
@@ -142,17 +148,13 @@ def check_suffix(path: Path) -> None:
         raise InputError(f"Cannot write {path.name!r}: the name must end in {', '.join(known)}.")
 
 
+def passage(unit: Utterance) -> dict[str, Any]:
+    """Say which passage a row is about, by ``PASSAGE``."""
+    return {column: getattr(unit, column) for column in PASSAGE}
+
+
 def _record(item: Suggestion) -> dict[str, Any]:
-    unit = item.utterance
-    record = {
-        "transcript": unit.transcript,
-        "group": unit.group,
-        "speaker": unit.speaker,
-        "role": unit.role,
-        "start": unit.start,
-        "end": unit.end,
-        "question": unit.question,
-        "text": unit.text,
+    record = passage(item.utterance) | {
         "decision": item.decision,
         "model": item.model,
         "valence_confidence": round(item.valence_confidences[0], 4),

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from corpora import tiny_model
 from postgres import place as place
 from postgres import postgres as postgres
 from postgres import postgres_url as postgres_url
 from postgres import store as store
 
+from tdfnlp.corpus import shards
 from tdfnlp.embedding import Encoder
 from tdfnlp.model import Model
 
@@ -38,3 +40,17 @@ def encoder(model: Model) -> Encoder:
 def plain_encoder() -> Encoder:
     """The default encoder without a cache, in f32."""
     return Encoder.load(cache=False, precision="f32")
+
+
+@pytest.fixture(scope="module")
+def small_shards() -> Iterator[None]:
+    """Corpora are cut into shards of about four files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shards, "_MEAN_SIZE", 4)
+        yield
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model with an encoder so small that it says nothing, but at once."""
+    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")

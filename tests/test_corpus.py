@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from corpora import interview, names, table, tiny_model, write_corpus
+from corpora import interview, names, table, write_corpus
 
 from tdfnlp import parallel
 from tdfnlp.cli import cli
@@ -23,17 +23,7 @@ from tdfnlp.model import Model
 from tdfnlp.parallel import Loading, each, loaded, loading
 from tdfnlp.suggest import suggest_codes, unique_name
 
-
-@pytest.fixture(scope="module", autouse=True)
-def small_shards() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "_MEAN_SIZE", 4)
-        yield
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+pytestmark = pytest.mark.usefixtures("small_shards")
 
 
 @pytest.fixture(scope="module")

@@ -14,27 +14,17 @@ import joblib
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
-from corpora import names, table, tiny_model, write_corpus
+from corpora import names, table, write_corpus
 
 from tdfnlp.cli import cli
-from tdfnlp.corpus import shards, suggest_corpus
+from tdfnlp.corpus import suggest_corpus
 from tdfnlp.errors import WorkerError
 from tdfnlp.model import Model
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Dask's, of ports that are taken and the like
 
-
-@pytest.fixture(scope="module", autouse=True)
-def small_shards() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "_MEAN_SIZE", 4)
-        yield
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+pytestmark = pytest.mark.usefixtures("small_shards")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from corpora import interview, names, table, tiny_model, write_corpus
+from corpora import interview, names, table, write_corpus
 
 from tdfnlp.corpus import shards, suggest_corpus
 from tdfnlp.errors import OutputError, WorkerError
@@ -24,17 +24,7 @@ from tdfnlp.model import Model
 
 FILES = 48
 
-
-@pytest.fixture(scope="module", autouse=True)
-def small_shards() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "_MEAN_SIZE", 4)
-        yield
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+pytestmark = pytest.mark.usefixtures("small_shards")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpora import names, tiny_model, write_corpus
+from corpora import names, write_corpus
 
 from tdfnlp.corpus import suggest_corpus
 from tdfnlp.model import Model
@@ -64,11 +64,6 @@ sys.argv = ["tdfnlp", "suggest", sys.argv[1], "-o", sys.argv[2], "--model", sys.
 sys.argv += ["--workers", "2"]
 main()
 """
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    return tiny_model(tmp_path_factory.mktemp("model") / "tiny")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from ..framework import Valence
 from ..transcript import Utterance
 
 Verdict = Literal["accept", "correct", "code", "none", "skip", "undo"]
-VERDICTS: tuple[Verdict, ...] = ("accept", "correct", "code", "none", "skip", "undo")
 """accept: the suggested domain as it was; correct: others; code: without having seen one; none: no
 code applies; skip: not decided; undo: takes the coder's earlier answer back."""
 
@@ -46,7 +45,7 @@ class Answer:
     utterance : int
     coder : str
     verdict : str
-        One of ``VERDICTS``.
+        One of ``Verdict``.
     labels : tuple of Label
         Empty for none, skip and undo.
     note : str

@@ -15,8 +15,6 @@ from .passages import Passage
 from .phrases import name_groups
 
 NAMELESS = "No key phrase"
-Member = tuple[int, str]
-"""Number of an utterance, and the domain in which it is meant."""
 
 
 @dataclass(frozen=True, slots=True)
