@@ -294,14 +294,13 @@ def cold_start(repeats: int) -> dict[str, float]:
 
 def suggest_stages(count: int) -> dict[str, float]:
     """Break a whole suggest run over `count` utterances into its stages."""
-    from tdfnlp.embedding import Encoder
     from tdfnlp.export import Suggestions
     from tdfnlp.model import Model
     from tdfnlp.suggest import collect, suggest_utterances
 
     texts = make_texts(count)
-    model = Model.load()
-    encoder = Encoder.load(cache=False)
+    model = Model.load("fast")
+    encoder = model.load_encoder(cache=False)
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, begin in enumerate(range(0, count, 90)):

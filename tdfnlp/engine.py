@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ModelError
+from .packing import read_arrays
 from .quantisation import openvino, quantise
 from .weights import Weights, read_json
 
@@ -196,19 +197,13 @@ def _pools_first_token(folder: Path) -> bool:
 
 
 def _graph(folder: Path) -> tuple[Any, int]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
     shape = _shape(folder)
-    try:
-        arrays = load_file(folder / "model.safetensors")
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"model.safetensors in {folder.name!r} is damaged: {error}") from error
+    arrays = read_arrays(folder)
     tensors = {key.removeprefix(f"{shape.kind}."): value for key, value in arrays.items()}
     try:
         return _Builder(shape, tensors).build(first_token=_pools_first_token(folder)), shape.width
     except KeyError as error:
-        raise ModelError(f"model.safetensors in {folder.name!r} lacks {error}.") from error
+        raise ModelError(f"The weights in {folder.name!r} lack {error}.") from error
 
 
 class _Builder:

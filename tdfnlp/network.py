@@ -1,14 +1,16 @@
 """An encoder under the two heads that it is fine-tuned with and that are thrown away after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .errors import ModelError
 from .framework import DOMAINS, VALENCES
 from .items import Item, domain_labels, soft_targets, valence_labels
+from .packing import read_arrays
 from .weights import Weights
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -41,14 +43,13 @@ class Network:
 
     def __init__(self, base: Weights, start: Start | None = None) -> None:
         import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self.tokenizer = AutoTokenizer.from_pretrained(base.folder, local_files_only=True)
-        self.encoder = AutoModel.from_pretrained(
-            base.folder, local_files_only=True, add_pooling_layer=False, dtype=torch.float32
-        )
+        config = AutoConfig.from_pretrained(base.folder, local_files_only=True)
+        with torch.random.fork_rng():  # the weights that it is made with are not kept
+            self.encoder: Any = AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
+        self._fill(read_arrays(base.folder), f"{config.model_type}.")
         self.encoder.train()
         width = self.encoder.config.hidden_size
         self.domain = torch.nn.Linear(width, len(DOMAINS) + 1)
@@ -56,6 +57,19 @@ class Network:
         if start:
             for head, given in ((self.domain, start.domain), (self.valence, start.valence)):
                 head.weight.data, head.bias.data = (torch.tensor(one).float() for one in given)
+
+    def _fill(self, arrays: Mapping[str, npt.NDArray[np.float32]], prefix: str) -> None:
+        import torch
+
+        known = {key.removeprefix(prefix): torch.from_numpy(one) for key, one in arrays.items()}
+        left = self.encoder.load_state_dict(known, strict=False).missing_keys
+        if left:
+            raise ModelError(f"The weights of the encoder lack {', '.join(left)}.")
+
+    def freeze(self, layers: int) -> None:
+        """Keep so many of the lowest layers as they are, and the embeddings with any."""
+        for part in (self.encoder.embeddings, *self.encoder.encoder.layer)[: layers and layers + 1]:
+            part.requires_grad_(False)
 
     def groups(self, rate: float) -> list[dict[str, Any]]:
         """Give what an optimiser moves, the encoder slower than its heads."""

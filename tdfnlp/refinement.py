@@ -27,6 +27,8 @@ from .weights import find_weights
 FEWEST_PEOPLE = 5
 """People under whom a split in three says nothing."""
 
+BITS = 6
+"""Of a weight on disk: mean cosine .997 to what was trained, in .4 of the room of float16."""
 _RECIPE = Recipe(epochs=3, rate=1e-4)
 _Places = npt.NDArray[np.intp]
 
@@ -89,7 +91,7 @@ def refine(
         return None
     folder = Path(tempfile.mkdtemp(prefix="tdfnlp-"))  # until the model is saved, and no longer
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    save_encoder(arrays, weights, folder / ENCODER)
+    save_encoder(arrays, weights, folder / ENCODER, bits=BITS)
     encoder = Encoder.load(folder / ENCODER)
     return Refined(
         replace(base, encoder=encoder_facts(encoder), folder=folder), encoder, known, apart

