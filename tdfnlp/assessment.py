@@ -1,18 +1,23 @@
 """How good any model is on what people confirmed."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from .classifier import Proba
 from .confirmed import Lessons
 from .embedding import Encoder
 from .evaluation import Bools, Figures, measure
 from .fitting import tabulate
 from .model import Model
+from .owncodes import evaluate as evaluate_own
 from .thresholds import decide
 
 
 def evaluate(
     model: Model, lessons: Lessons, *, encoder: Encoder | None = None, random_state: int = 0
 ) -> Figures:
-    """Measure a model on what people confirmed.
+    """Measure a model on what people confirmed: domains, and own codes if it knows any.
 
     Units that the model learnt from flatter it; its own ``facts`` say how good it is on people
     held out.
@@ -27,10 +32,21 @@ def evaluate(
     random_state : int
         Of the bootstrap.
     """
-    proba, truth = predict_lessons(lessons, model, encoder)
-    people = [one.person for one in lessons.units]
+    encoder = encoder or model.load_encoder()
+    model.check_encoder(encoder)
+    examples = tabulate(lessons, model, encoder)
+    proba = model.domain_head.predict_proba(examples.rows)
     decisions = decide(proba, model.thresholds)
-    return measure(proba, truth, decisions, people, random_state=random_state)
+    told = np.array([not one.untied for one in lessons.units])
+    figures = measure(
+        proba[told],
+        examples.truth[told],
+        [one for one, keep in zip(decisions, told, strict=True) if keep],
+        examples.people[told].tolist(),
+        random_state=random_state,
+    )
+    own = evaluate_own(model, lessons, examples.rows, decisions, random_state)
+    return replace(figures, own=own)
 
 
 def predict_lessons(

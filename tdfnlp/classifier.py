@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .codebook import Code
+from .predictions import OwnCodes
+
 Floats = npt.NDArray[np.float32]
 Proba = npt.NDArray[np.float64]
 Sums = npt.NDArray[np.int64]
@@ -46,6 +49,27 @@ class Head:
     def predict_proba(self, features: Floats | Proba) -> Proba:
         """Probabilities, shape (n, classes); rows sum to 1."""
         return _softmax((features @ self.coef.T + self.intercept) / self.temperature)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnHead:
+    """A head over a study's own codes and none of them.
+
+    Attributes
+    ----------
+    codes : tuple of Code
+    head : Head
+    suggest : tuple of float
+        Confidence from which each is suggested; above 1 for never.
+    """
+
+    codes: tuple[Code, ...]
+    head: Head
+    suggest: tuple[float, ...]
+
+    def predict(self, features: Floats | Proba) -> OwnCodes:
+        """Predict for rows as the domain head reads them."""
+        return OwnCodes(self.codes, self.head.predict_proba(features), self.suggest)
 
 
 def study_mean(vectors: Floats, prior: Proba) -> Proba:

@@ -72,6 +72,12 @@ class Suggestion:
         Id of the model that said so.
     threshold : float
         Confidence from which the first domain is suggested.
+    code : tuple of str
+        Path of the most probable of the study's own codes, () where the model knows none.
+    code_confidence : float
+        Calibrated probability of ``code``, 0 to 1.
+    code_suggested : bool
+        Whether that is enough to propose it.
     """
 
     utterance: Utterance
@@ -82,6 +88,9 @@ class Suggestion:
     decision: Decision
     model: str
     threshold: float = 1.0
+    code: tuple[str, ...] = ()
+    code_confidence: float = 0.0
+    code_suggested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from .codebook import Code
 from .framework import DOMAINS, Valence
+from .spelling import meaning
 
+FEWEST_PEOPLE = 3
+"""Under them nothing can be learnt that could be checked."""
+CODE_UNITS, CODE_PEOPLE = 5, 2
+"""From how many units of how many people on an own code is learnt."""
 _LONG = 8
 """Words from which on the same words are no accident of speech."""
 
@@ -22,6 +28,10 @@ class Lesson:
         Transcript and speaker: nobody is on both sides of a split.
     domains : tuple of (domain, valence or None)
         Empty where no domain applies.
+    codes : tuple of tuple of str
+        Paths of the study's own codes (``is_own``) on it.
+    untied : bool
+        Whether nothing is known of its domains: people coded it to another framework alone.
     study : int
         Place of its study in ``Lessons.speech``.
     audit : bool
@@ -36,6 +46,8 @@ class Lesson:
     question: str
     person: str
     domains: tuple[tuple[str, Valence | None], ...]
+    codes: tuple[tuple[str, ...], ...] = ()
+    untied: bool = False
     study: int = 0
     audit: bool = False
     sought: bool = False
@@ -54,11 +66,42 @@ class Lessons:
         Passages of each study, coded or not: their mean vector is taken off.
     notes : tuple of str
         What was left out and why, one sentence each.
+    codes : tuple of Code
+        The studies' own codes that units have, with the domain of each.
     """
 
     units: tuple[Lesson, ...]
     speech: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()
+
+
+def is_own(code: Code) -> bool:
+    """Whether a code is a study's own, and not a domain, in whatever words, or "none".
+
+    Examples
+    --------
+    >>> is_own(Code(("Knowledge", "does not know"), "Knowledge")), is_own(Code(("Culture",)))
+    (True, True)
+    >>> is_own(Code(("TDF", "Knowledge: barrier"), "Knowledge"))
+    False
+    """
+    said = meaning(code.path[-1])
+    if code.domain is None:
+        return not said.outside
+    return len(code.path) > 1 and said.domain != code.domain
+
+
+def without_domains(lessons: Lessons) -> Lessons:
+    """Mark the units of a source as untied where it has codes and none of them a domain."""
+    if not lessons.codes or any(one.domains for one in lessons.units):
+        return lessons
+    return replace(lessons, units=tuple(replace(one, untied=True) for one in lessons.units))
+
+
+def tied(lessons: Lessons) -> Lessons:
+    """Give the units of which it is known whether domains apply."""
+    return replace(lessons, units=tuple(one for one in lessons.units if not one.untied))
 
 
 def person(transcript: str, speaker: str | None) -> str:
@@ -74,6 +117,37 @@ def counts(lessons: Lessons) -> dict[str, tuple[int, int]]:
     return {domain: (units[domain], people[domain]) for domain in DOMAINS}
 
 
+def code_counts(lessons: Lessons) -> dict[Code, tuple[int, int]]:
+    """Count units and people of each of the studies' own codes."""
+    pairs = [(path, one.person) for one in lessons.units for path in one.codes]
+    units = Counter(path for path, _ in pairs)
+    people = Counter(path for path, _ in set(pairs))
+    return {one: (units[one.path], people[one.path]) for one in lessons.codes}
+
+
+def learnable(lessons: Lessons) -> tuple[Code, ...]:
+    """Give the own codes with enough units and people; none where there is nothing to tell apart.
+
+    Whatever has none of them, in a study that has some, is an example of none.
+    """
+    some = {
+        one
+        for one, (units, people) in code_counts(lessons).items()
+        if units >= CODE_UNITS and people >= CODE_PEOPLE
+    }
+    found = tuple(one for one in lessons.codes if one in some)
+    spoken = [one for one, keep in zip(lessons.units, has_codes(lessons), strict=True) if keep]
+    bare = len(found) == 1 and all(found[0].path in one.codes for one in spoken)
+    few = len({one.person for one in spoken}) < FEWEST_PEOPLE
+    return () if bare or few else found
+
+
+def has_codes(lessons: Lessons) -> tuple[bool, ...]:
+    """Say of each unit whether it is of a study in which people used codes of their own."""
+    studies = {one.study for one in lessons.units if one.codes}
+    return tuple(one.study in studies for one in lessons.units)
+
+
 def joined(parts: Iterable[Lessons]) -> Lessons:
     """Join sources: names are their own, but who said the same at length is the same person.
 
@@ -83,6 +157,7 @@ def joined(parts: Iterable[Lessons]) -> Lessons:
     units: list[Lesson] = []
     speech: list[tuple[str, ...]] = []
     notes: list[str] = []
+    codes: dict[tuple[str, ...], Code] = {}
     for part in parts:
         first = len(speech)
         units += [
@@ -95,8 +170,10 @@ def joined(parts: Iterable[Lessons]) -> Lessons:
         ]
         speech += part.speech
         notes += part.notes
+        codes = {one.path: one for one in part.codes} | codes
     kept, said = _once(units)
-    return Lessons(tuple(kept), tuple(speech), (*notes, *said))
+    own = tuple(codes[path] for path in sorted(codes))
+    return Lessons(tuple(kept), tuple(speech), (*notes, *said), own)
 
 
 def _once(units: Sequence[Lesson]) -> tuple[list[Lesson], list[str]]:
@@ -112,7 +189,7 @@ def _once(units: Sequence[Lesson]) -> tuple[list[Lesson], list[str]]:
     differing = 0
     for places in again:
         some = [kept.pop(place) for place in places]
-        if len({frozenset(dict(one.domains)) for one in some}) == 1:
+        if len({frozenset(dict(one.domains)) for one in some if not one.untied}) <= 1:
             kept[places[0]] = _merged(some)
         else:
             differing += 1
@@ -132,9 +209,12 @@ def _merged(some: Sequence[Lesson]) -> Lesson:
     """Join units of the same words and domains; a direction on which they differ is none."""
     valences = {pair for one in some for pair in one.domains}
     times = Counter(domain for domain, _ in valences)
+    domains = dict(next((one.domains for one in some if one.domains), ()))
     return replace(
-        some[0],
-        domains=tuple((d, v if times[d] == 1 else None) for d, v in some[0].domains),
+        next((one for one in some if one.codes), some[0]),  # of the study whose codes it has
+        domains=tuple((d, v if times[d] == 1 else None) for d, v in domains.items()),
+        codes=tuple(dict.fromkeys(path for one in some for path in one.codes)),
+        untied=all(one.untied for one in some),
         audit=any(one.audit for one in some),
         sought=all(one.sought for one in some),
         when=max(one.when for one in some),

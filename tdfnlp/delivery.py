@@ -15,6 +15,7 @@ from .export import PASSAGE, passage
 from .files import replacing
 from .framework import DOMAINS
 from .landing import adjudicating, directed
+from .predictions import Predictions
 from .spelling import meaning
 from .spreadsheet import CELL_LIMIT, as_cell, as_text, workbook
 from .store import Answer, Label, Run, Store
@@ -39,12 +40,15 @@ COLUMNS: tuple[str, ...] = (
     "suggested_confidence",
     "suggested_valence",
     "suggested_decision",
+    "suggested_code",
+    "suggested_code_confidence",
+    "suggested_code_decision",
     "consensus",
     "consensus_codes",
     "consensus_domains",
     "consensus_valences",
 )
-_WIDE = frozenset({"question", "text", "note", "codes", "consensus_codes"})
+_WIDE = frozenset({"question", "text", "note", "codes", "suggested_code", "consensus_codes"})
 _Record: TypeAlias = dict[str, Any]
 
 
@@ -190,8 +194,23 @@ def _shown(store: Store, answers: Iterable[Answer]) -> dict[tuple[int, int], _Re
                 "suggested_confidence": round(float(said.proba[row, first]), 4),
                 "suggested_valence": said.valence(row, first),
                 "suggested_decision": said.decisions[row],
+                **_own_code(said, row),
             }
     return found
+
+
+def _own_code(said: Predictions, row: int) -> _Record:
+    """Give the most probable of the study's own codes."""
+    own = said.own
+    if own is None:
+        return {}
+    first = int(own.proba[row, :-1].argmax())
+    sure = own.suggested(said.decisions)[row]
+    return {
+        "suggested_code": own.codes[first].path,
+        "suggested_code_confidence": round(float(own.proba[row, first]), 4),
+        "suggested_code_decision": "suggest" if sure else "ask",
+    }
 
 
 def _write_jsonl(records: Iterable[_Record], path: Path) -> None:
@@ -241,6 +260,8 @@ def _too_long(records: Iterable[_Record]) -> Iterator[str]:
 
 def _cell(value: object) -> str | float | None:
     """Spell labels in one cell: paths by " > ", one after the other by "; ", "none" for None."""
+    if isinstance(value, tuple):
+        return " > ".join(value)
     if isinstance(value, list):
         parts = [" > ".join(one) if isinstance(one, list) else one or "none" for one in value]
         return "; ".join(parts)

@@ -18,8 +18,6 @@ from .resampling import resample, totals
 
 Bools = npt.NDArray[np.bool_]
 
-_NONE = len(DOMAINS)
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -44,11 +42,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class DomainFigures:
-    """Figures of one domain.
+    """Figures of one domain, or of one of a study's own codes.
 
     Attributes
     ----------
     domain : str
+        Or the code's path joined by " > ".
     units, people : int
         That have it.
     precision, recall, f1 : Figure
@@ -87,6 +86,8 @@ class Figures:
         Share of all units for which something is suggested.
     domains : tuple of DomainFigures
         Those that occur.
+    own : Figures or None
+        The same of the study's own codes, where the model knows some and units have them.
     """
 
     units: int
@@ -101,10 +102,16 @@ class Figures:
     precision: Figure
     suggested: Figure
     domains: tuple[DomainFigures, ...]
+    own: "Figures | None" = None
 
     def facts(self) -> dict[str, Any]:
-        """Give them as a manifest carries them."""
-        return dict(_rounded(asdict(self)))
+        """Give them as a manifest carries them; those of own codes stand apart."""
+        return {key: value for key, value in _rounded(asdict(self)).items() if key != "own"}
+
+
+_NO = Figure(None)
+UNMEASURED = Figures(0, 0, 0, _NO, _NO, _NO, _NO, _NO, None, _NO, _NO, ())
+"""Of no units."""
 
 
 def first_right(proba: Proba, truth: Bools) -> Bools:
@@ -119,38 +126,45 @@ def measure(
     decisions: Sequence[Decision],
     people: Sequence[str],
     *,
+    names: Sequence[str] = DOMAINS,
     random_state: int = 0,
 ) -> Figures:
     """Measure predictions.
 
     Parameters
     ----------
-    proba : array, shape (n, 15)
-        In the order of ``DOMAINS``, none last.
-    truth : array of bool, shape (n, 14)
+    proba : array, shape (n, names + 1)
+        In the order of ``names``, none last.
+    truth : array of bool, shape (n, names)
     decisions : sequence of {"suggest", "ask", "abstain"}, length n
     people : sequence of str, length n
         Who said each unit.
+    names : sequence of str
+        Of the domains or codes.
     random_state : int
         Of the bootstrap.
     """
-    names, who = np.unique(np.asarray(people), return_inverse=True)
-    if len(names) == 1:  # all that can be resampled is the units
+    if not len(proba):
+        return UNMEASURED
+    persons, who = np.unique(np.asarray(people), return_inverse=True)
+    size = len(names)
+    if len(persons) == 1:  # all that can be resampled is the units
         who = np.arange(len(proba))
     sums = totals(resample(who, random_state=random_state), _columns(proba, truth, decisions))
     n, coded, top_1, top_3, right, suggested, good = sums[:, :7].T
-    guessed, single, both, hits, actual = np.split(sums[:, 7:], np.cumsum([15, 15, 1, 14]), axis=1)
+    parts = np.cumsum([size + 1, size + 1, 1, size])
+    guessed, single, both, hits, actual = np.split(sums[:, 7:], parts, axis=1)
     there = np.flatnonzero(actual[0])
-    f1 = _share(2 * hits, guessed[:, :_NONE] + actual)
+    f1 = _share(2 * hits, guessed[:, :size] + actual)
     agreed = both[:, 0] / n
     chance = (guessed * single).sum(axis=1) / n**2
-    shown = proba[truth.any(axis=1)][:, :_NONE]
+    shown = proba[truth.any(axis=1)][:, :size]
     best = shown.argmax(axis=1)
     correct = truth[truth.any(axis=1)][np.arange(len(best)), best]
     return Figures(
         units=len(proba),
         coded=int(coded[0]),
-        people=len(names),
+        people=len(persons),
         top_1=_figure(_share(top_1, coded)),
         top_3=_figure(_share(top_3, coded)),
         right=_figure(right / n),
@@ -161,14 +175,14 @@ def measure(
         suggested=_figure(suggested / n),
         domains=tuple(
             DomainFigures(
-                DOMAINS[place],
+                names[place],
                 int(actual[0, place]),
                 len(set(np.asarray(people)[truth[:, place]])),
                 _figure(_share(hits[:, place], guessed[:, place])),
                 _figure(_share(hits[:, place], actual[:, place])),
                 _figure(f1[:, place]),
             )
-            for place in there
+            for place in there.tolist()
         ),
     )
 
@@ -178,13 +192,14 @@ def _columns(proba: Proba, truth: Bools, decisions: Sequence[Decision]) -> Proba
     rows = np.arange(len(proba))
     coded = truth.any(axis=1)
     whole = np.column_stack([truth, ~coded])
-    ranked = np.argsort(-proba[:, :_NONE], axis=1, kind="stable")[:, :3]
+    ranked = np.argsort(-proba[:, :-1], axis=1, kind="stable")[:, :3]
     found = np.take_along_axis(truth, ranked, axis=1)
     guess = proba.argmax(axis=1)
     right = first_right(proba, truth)
     single = np.where(right, guess, whole.argmax(axis=1))
     suggested = np.array([one == "suggest" for one in decisions], dtype=bool)
-    guessed = np.eye(_NONE + 1)[guess]
+    classes = np.eye(proba.shape[1])
+    guessed = classes[guess]
     return np.column_stack(
         [
             np.ones(len(rows)),
@@ -195,9 +210,9 @@ def _columns(proba: Proba, truth: Bools, decisions: Sequence[Decision]) -> Proba
             suggested,
             suggested & found[:, 0],
             guessed,
-            np.eye(_NONE + 1)[single],
+            classes[single],
             right,
-            guessed[:, :_NONE] * truth,
+            guessed[:, :-1] * truth,
             truth,
         ]
     ).astype(np.float64)

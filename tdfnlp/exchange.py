@@ -196,9 +196,19 @@ def _identity(one: Coding) -> tuple[object, ...]:
 
 def _codings(items: Iterable[Suggestion], model: str) -> Iterator[Coding]:
     for item in items:
+        unit, domain, valence = item.utterance, item.domains[0], item.valences[0]
+        if item.code_suggested:
+            yield Coding(
+                unit.transcript,
+                unit.start,
+                unit.end,
+                tuple(f"{name} {SUGGESTED}" for name in item.code),
+                coder=f"{MACHINE}{model}",
+                how="suggested",
+                note=f"Confidence: {item.code_confidence:.2f}.",
+            )
         if item.decision == "abstain":
             continue
-        unit, domain, valence = item.utterance, item.domains[0], item.valences[0]
         ranked = ", ".join(
             f"{name} {share:.2f}"
             for name, share in zip(item.domains, item.confidences, strict=True)

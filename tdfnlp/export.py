@@ -48,9 +48,13 @@ COLUMNS: tuple[str, ...] = (
     "confidence_3",
     "valence_3",
     "model",
+    "code",
+    "code_confidence",
+    "code_decision",
 )
 _WIDTHS = MappingProxyType(
     {"transcript": 14, "group": 16, "speaker": 14, "question": 36, "text": 70, "model": 18}
+    | {"code": 30}
     | dict.fromkeys(("domain", "domain_2", "domain_3"), 30)
 )
 _WIDTH = 11
@@ -93,6 +97,8 @@ class Suggestions:
     def _repr_html_(self) -> str:
         """Show the first rows in a notebook."""
         columns = ["transcript", "speaker", "text", "decision", "domain", "confidence", "valence"]
+        if any(item.code for item in self.items[:_SHOWN]):
+            columns += COLUMNS[-3:]
         shown = _frame(replace(self, items=self.items[:_SHOWN]), as_utf8)[columns]
         more = len(self) - len(shown)
         table: str = shown.to_html(index=False, na_rep="", float_format="{:.2f}".format)
@@ -158,6 +164,9 @@ def _record(item: Suggestion) -> dict[str, Any]:
         "decision": item.decision,
         "model": item.model,
         "valence_confidence": round(item.valence_confidences[0], 4),
+        "code": " > ".join(item.code),
+        "code_confidence": round(item.code_confidence, 4) if item.code else None,
+        "code_decision": ("suggest" if item.code_suggested else "ask") if item.code else "",
     }
     for place, suffix in enumerate(("", "_2", "_3")):
         record["domain" + suffix] = item.domains[place]

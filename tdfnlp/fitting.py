@@ -53,6 +53,12 @@ class Examples:
     people: npt.NDArray[np.str_]
     mean: Proba
 
+    def at(self, keep: Bools) -> "Examples":
+        """Give some of the rows."""
+        return Examples(
+            self.rows[keep], self.truth[keep], self.valences[keep], self.people[keep], self.mean
+        )
+
 
 def tabulate(lessons: Lessons, model: Model, encoder: Encoder) -> Examples:
     """Encode lessons, each study centred on its own mean, as the heads of `model` read them."""
@@ -84,7 +90,7 @@ def fit_heads(
 ) -> tuple[Head, Head]:
     """Fit the heads of domains and directions on some of the examples."""
     rows, truth, valences = examples.rows[learn], examples.truth[learn], examples.valences[learn]
-    domain_head = fit_domains(rows, truth, prior.domain_head if prior else None)
+    domain_head = fit_labels(rows, truth, prior.domain_head if prior else None)
     places, domains = np.nonzero(valences >= 0)
     if prior and len(places) < _PAIRS:
         return domain_head, prior.valence_head
@@ -97,18 +103,18 @@ def fit_heads(
     return domain_head, valence_head
 
 
-def fit_domains(
+def fit_labels(
     rows: Proba, truth: Bools, prior: Head | None = None, *, strength: float = STRENGTH
 ) -> Head:
-    """Fit a head over the domains and none.
+    """Fit a head over domains or codes, and none.
 
     Parameters
     ----------
     rows : array, shape (n, features)
-    truth : array of bool, shape (n, 14)
-        Rows without a domain are examples of none.
+    truth : array of bool, shape (n, k)
+        Rows without a label are examples of none.
     prior : Head, optional
-        Over 15 classes: where to start from.
+        Over k + 1 classes: where to start from.
     strength : float
         Inverse of the penalty on the distance from the prior.
     """

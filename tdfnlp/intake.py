@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -125,6 +125,10 @@ def refresh(
         facts=model.facts,
     )
     store.add_run(run, [one.id for one in units], found)
+    if found.own:
+        # A coder can take only what the study's codebook has. What it has stays as it is.
+        there = {one.path for one in store.codes()}
+        store.add_codes(one for one in found.own.codes if one.path not in there)
     items = suggestions(utterances, model, found)
     return Suggestions(tuple(items), model.id, study=Study(store.transcripts()))
 
@@ -170,6 +174,7 @@ def import_codings(store: Store, study: Study, *, complete: bool = False) -> Imp
     heard, missed = landed(study.codings, places)
     if missed:
         notes.append(f"{missed} codings are on no participant's speech and were left out.")
+    notes += _untied(codes, study.codings)
     if complete:
         fill_up(heard, places)
     counts = [
@@ -236,6 +241,18 @@ def _differing(codes: Mapping[tuple[str, ...], Code], given: Iterable[Code]) -> 
         yield (
             f"{len(names)} codes have another domain in the study already, which they keep: "
             f"{', '.join(map(repr, names[:10]))}."
+        )
+
+
+def _untied(codes: Mapping[tuple[str, ...], Code], codings: Iterable[Coding]) -> Iterator[str]:
+    """Say what becomes of codes without a domain: a study of another framework has no others."""
+    used = Counter(undirected(one.code)[0] for one in codings)
+    outside = [path for path in used if path not in codes or codes[path].domain is None]
+    if outside:
+        some = sum(used[path] for path in outside)
+        yield (
+            f"{some} codings are of codes without a domain ({len(outside)} of them): kept as codes "
+            "outside the framework, which agreement and all figures on domains leave out."
         )
 
 

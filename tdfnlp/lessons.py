@@ -7,20 +7,22 @@ what people coded counts: nothing of a machine user, nothing that coders have le
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .codebook import Code
 from .coding import Coding, Study
 from .confirmed import Lesson as Lesson
 from .confirmed import Lessons as Lessons
 from .confirmed import counts as counts
-from .confirmed import joined, person
+from .confirmed import is_own, joined, person, without_domains
 from .consensus import Verdicts, direction, settle
 from .errors import CodebookError, FormatError, InputError
 from .exchange import all_codes
 from .framework import DOMAINS, VALENCES, Valence
 from .intake import is_program, moment
-from .landing import fill_up, landed
+from .landing import fill_up, landed, undirected
 from .mapping import Tied, apply, tie
 from .predicting import Progress
 from .segmentation import segment
@@ -51,8 +53,8 @@ def read_lessons(
     ----------
     sources : Store, Study, Lessons, path, or several of them
         Study files or their URLs; .jsonl files with one unit a line (``text``, ``domains``, and
-        where known ``valence``, ``question``, ``speaker``, ``transcript``, ``when``); all other
-        files are taken together as one coded study.
+        where known ``valence``, ``codes``, ``question``, ``speaker``, ``transcript``, ``when``);
+        all other files are taken together as one coded study.
     mapping : mapping of str to str, optional
         From a code of coded material to its domain (``mapping.tie``); else its name says it.
     complete : bool
@@ -76,7 +78,7 @@ def read_lessons(
         collected = collect(files, progress=progress)
         found = _of_study(collected.study, mapping, complete)
         failed = [f"Not read: {one}" for one in collected.failures]
-        parts.append(Lessons(found.units, found.speech, (*failed, *found.notes)))
+        parts.append(replace(found, notes=(*failed, *found.notes)))
     found = joined(parts)
     if not found.units:
         raise InputError(" ".join(["There is nothing that people confirmed.", *found.notes]))
@@ -98,7 +100,7 @@ def _read(one: Any, mapping: Mapping[str, str] | None, complete: bool) -> Lesson
     if isinstance(one, Study):
         return _of_study(one, mapping, complete)
     if not is_study(one):
-        return _of_lines(Path(one))
+        return _of_lines(Path(one), mapping)
     with Store.open(one, create=False) as store:
         return _of_store(store)
 
@@ -121,10 +123,21 @@ def _of_store(store: Store) -> Lessons:
 
 
 def _lessons(
-    units: Mapping[int, Utterance], answers: Sequence[Answer], record: Sequence[Answer]
+    units: Mapping[int, Utterance],
+    answers: Sequence[Answer],
+    record: Sequence[Answer],
+    aside: Sequence[Answer] = (),
 ) -> Lessons:
-    """Settle `answers`; the `record` says when a unit was first coded, taken back since or not."""
+    """Settle `answers`; the `record` says when a unit was first coded, taken back since or not.
+
+    Those `aside` name codes and say nothing of domains.
+    """
     settled = settle(answers)
+    labels = {number: list(some) for number, some in settled.confirmed.items()}
+    for one in aside:
+        if one.utterance not in settled.open:
+            labels.setdefault(one.utterance, []).extend(one.labels)
+    own = {one.code: code for some in labels.values() for one in some if is_own(code := _code(one))}
     audited = {one.utterance for one in answers if one.how == "blind audit"}
     sought = {one.utterance for one in answers if one.strategy in _SOUGHT} - audited
     when: dict[int, list[str]] = defaultdict(list)
@@ -135,15 +148,22 @@ def _lessons(
             units[number].text,
             units[number].question,
             person(units[number].transcript, units[number].speaker),
-            _domains(labels),
+            _domains(some),
+            tuple(dict.fromkeys(one.code for one in some if one.code in own)),
+            number not in settled.confirmed,
             audit=number in audited,
             sought=number in sought,
             when=max(when[number]),
             since=min(when[number]),
         )
-        for number, labels in settled.confirmed.items()
+        for number, some in sorted(labels.items())
     )
-    return Lessons(learnt, (_sample([one.text for one in units.values()]),), _open(settled))
+    speech = (_sample([one.text for one in units.values()]),)
+    return without_domains(Lessons(learnt, speech, _open(settled), tuple(own.values())))
+
+
+def _code(label: Label) -> Code:
+    return Code(label.code, label.domain)
 
 
 def _open(settled: Verdicts) -> tuple[str, ...]:
@@ -175,39 +195,39 @@ def _of_study(study: Study, mapping: Mapping[str, str] | None, complete: bool) -
     heard, missed = landed(people, spans)
     if complete:
         fill_up(heard, spans)
-    answers = [
-        one
+    given = [
+        _answer(unit, coder, some, tied)
         for coder, said in sorted(heard.items())
         for unit, some in sorted(said.items())
-        for one in _answers(unit, coder, some, tied)
     ]
-    found = _lessons(units, answers, answers)
+    unknown = {undirected(one.path)[0] for one in tied.unmapped}
+    told: dict[bool, list[Answer]] = {True: [], False: []}
+    for one in given:
+        told[not one.labels or any(label.code not in unknown for label in one.labels)].append(one)
+    found = _lessons(units, told[True], given, told[False])
     notes = [*study.notes, *tied.notes]
     machine, odd = len(study.codings) - len(people), len(tied.unmapped)
     for n, what in (
         (machine, "codings of machine users were left out."),
         (missed, "codings are on no participant's speech and were left out."),
-        (odd, "codes are tied to no domain; units that have only these were left out."),
+        (odd, "codes are tied to no domain; of units that have only these, no domain is learnt."),
     ):
         notes += [f"{n} {what}"] if n else []
-    return Lessons(found.units, found.speech, (*notes, *found.notes))
+    return replace(found, notes=(*notes, *found.notes))
 
 
-def _answers(unit: int, coder: str, codings: Sequence[Coding], tied: Tied) -> list[Answer]:
-    """Give what a coder said of a unit; nothing where no code of it is tied."""
+def _answer(unit: int, coder: str, codings: Sequence[Coding], tied: Tied) -> Answer:
+    """Give what a coder said of a unit."""
     domains = {one.path: one.domain for one in tied.codebook.codes}
-    unknown = {one.path for one in tied.unmapped}
-    known = [one for one in codings if one.code not in unknown]
-    if codings and not known:
-        return []
-    labels = tuple(Label(one.code, domains.get(one.code), one.valence) for one in known)
-    when = max((moment(one.when) for one in known), default="")
-    return [
-        Answer(0, "", unit, coder, "code" if labels else "none", labels, how="imported", when=when)
-    ]
+    labels = tuple(
+        Label(undirected(one.code)[0], domains.get(one.code), one.valence) for one in codings
+    )
+    when = max((moment(one.when) for one in codings), default="")
+    said: Any = "code" if labels else "none"
+    return Answer(0, "", unit, coder, said, labels, how="imported", when=when)
 
 
-def _of_lines(file: Path) -> Lessons:
+def _of_lines(file: Path, mapping: Mapping[str, str] | None) -> Lessons:
     """Read one unit a line. Not splitlines: JSON allows U+2028 and the like inside a string."""
     try:
         lines = file.read_bytes().split(b"\n")
@@ -228,18 +248,24 @@ def _of_lines(file: Path) -> Lessons:
             raise FormatError(file, reason, place=f"line {number}", hint=hint) from error
     if not units:
         raise FormatError(file, "there is no unit in it.")
-    return Lessons(tuple(units), (_sample([one.text for one in units]),))
+    paths = sorted({path for one in units for path in one.codes})
+    own = tuple(one for one in tie([*map(Code, paths)], mapping).codebook.codes if is_own(one))
+    there = {one.path for one in own}
+    kept = (replace(u, codes=tuple(path for path in u.codes if path in there)) for u in units)
+    speech = (_sample([one.text for one in units]),)
+    return without_domains(Lessons(tuple(kept), speech, codes=own))
 
 
 def _lesson(record: dict[str, Any]) -> Lesson:
-    given = record["domains"]
+    codes = record.get("codes", [])
+    given = [] if codes and "domains" not in record else record["domains"]
     domains = given if isinstance(given, dict) else dict.fromkeys(given, record.get("valence"))
     for domain, valence in domains.items():
         if domain not in DOMAINS:
             raise CodebookError(f"{domain!r} is no domain of the framework.")
         if valence is not None and valence not in VALENCES:
             raise CodebookError(f"{valence!r} is no direction: {', '.join(VALENCES)}.")
-    if not record["text"].strip() or isinstance(given, str):
+    if not record["text"].strip() or isinstance(given, str) or not isinstance(codes, list):
         raise TypeError
     when = moment(_said(record, "when"))
     return Lesson(
@@ -247,9 +273,20 @@ def _lesson(record: dict[str, Any]) -> Lesson:
         _said(record, "question"),
         person(_said(record, "transcript"), _said(record, "speaker")),
         tuple(domains.items()),
+        tuple(dict.fromkeys(map(_path, codes))),
+        "domains" not in record,
         when=when,
         since=when,
     )
+
+
+def _path(code: Any) -> tuple[str, ...]:
+    """Read a code: its path as a list, or joined by " > "."""
+    names = code.split(">") if isinstance(code, str) else code
+    found = tuple(name.strip() for name in names)
+    if isinstance(names, dict) or not found or not all(found):
+        raise ValueError
+    return found
 
 
 def _said(record: Mapping[str, Any], key: str) -> str:

@@ -1,5 +1,6 @@
 """A model: an encoder's name, heads, thresholds and a codebook, in one folder that is checked."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,20 @@ from . import modelfiles
 from .classifier import (
     Floats,
     Head,
+    OwnHead,
     Proba,
     features,
     predict_given_domain,
     study_mean,
     with_domain,
 )
-from .codebook import TDF_CODEBOOK
+from .codebook import TDF_CODEBOOK, Code
 from .embedding import Encoder
 from .errors import ModelMismatchError, OutputError
 from .framework import DOMAINS
 from .modelfiles import ENCODER as ENCODER
 from .modelfiles import FORMAT as FORMAT
+from .predictions import OwnCodes
 from .thresholds import Thresholds
 from .weights import read_json
 
@@ -47,6 +50,8 @@ class Model:
         "encoder" is a folder inside the model's.
     facts : dict
         Training counts and measured figures, as the manifest carries them.
+    own : OwnHead or None
+        Over the study's own codes, where it learnt some.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Model:
     facts: dict[str, Any]
     digest: str = ""
     folder: Path | None = None
+    own: OwnHead | None = None
 
     @property
     def id(self) -> str:
@@ -92,6 +98,7 @@ class Model:
             facts=manifest["facts"],
             digest=modelfiles.file_hash(path / "manifest.json"),
             folder=path,
+            own=modelfiles.read_own(path) if manifest["format"] > 1 else None,
         )
 
     def save(self, folder: str | Path) -> "Model":
@@ -113,16 +120,19 @@ class Model:
             raise OutputError(
                 f"The model folder {path.name!r} cannot be written: {error}"
             ) from error
+        heads = {"domain": self.domain_head, "valence": self.valence_head}
+        cuts, book = asdict(self.thresholds), {"codes": _listed(TDF_CODEBOOK.codes)}
+        if self.own:
+            heads["own"] = self.own.head
+            cuts["own"] = self.own.suggest
+            book["own"] = _listed(self.own.codes)
         modelfiles.write_heads(
-            path / "head.npz",
-            {"domain": self.domain_head, "valence": self.valence_head},
-            {"mean": self.mean, "question_mean": self.question_mean},
+            path / "head.npz", heads, {"mean": self.mean, "question_mean": self.question_mean}
         )
-        modelfiles.write_json(path / "thresholds.json", asdict(self.thresholds))
-        codes = [{"path": list(code.path), "domain": code.domain} for code in TDF_CODEBOOK.codes]
-        modelfiles.write_json(path / "codebook.json", {"codes": codes, "hash": TDF_CODEBOOK.hash})
+        modelfiles.write_json(path / "thresholds.json", cuts)
+        modelfiles.write_json(path / "codebook.json", book | {"hash": TDF_CODEBOOK.hash})
         manifest = {
-            "format": FORMAT,
+            "format": FORMAT if self.own else 1,
             "codebook": TDF_CODEBOOK.hash,
             "encoder": self.encoder,
             "facts": self.facts,
@@ -225,9 +235,33 @@ class Model:
             valences[part] = predict_given_domain(self.valence_head, rows, len(DOMAINS))
         return proba, valences
 
+    def predict_own(
+        self, answers: Floats, questions: Floats, *, mean: Proba | None = None
+    ) -> OwnCodes | None:
+        """Predict the study's own codes; None for a model that learnt none.
+
+        Parameters
+        ----------
+        answers, questions, mean
+            As for ``predict_proba``.
+        """
+        if self.own is None:
+            return None
+        mean = study_mean(answers, self.mean) if mean is None else mean
+        proba = np.empty((len(answers), len(self.own.codes) + 1))
+        for start in range(0, len(answers), _SLICE):
+            part = slice(start, start + _SLICE)
+            rows = self._rows(answers[part], questions[part], mean)
+            proba[part] = self.own.head.predict_proba(rows)
+        return OwnCodes(self.own.codes, proba, self.own.suggest)
+
     def _rows(self, answers: Floats, questions: Floats, mean: Proba | None) -> Proba:
         mean = study_mean(answers, self.mean) if mean is None else mean
         return features(answers, questions, mean=mean, question_mean=self.question_mean)
+
+
+def _listed(codes: Iterable[Code]) -> list[dict[str, Any]]:
+    return [{"path": list(code.path), "domain": code.domain} for code in codes]
 
 
 def encoder_facts(encoder: Encoder) -> dict[str, Any]:

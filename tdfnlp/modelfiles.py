@@ -7,25 +7,28 @@ file's SHA-256 stands in ``manifest.json``; a file that differs is refused.
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
-from .classifier import Head
-from .codebook import TDF_CODEBOOK
+from .classifier import Head, OwnHead
+from .codebook import TDF_CODEBOOK, Code
 from .errors import ModelError, ModelMismatchError
 from .files import replacing
 from .framework import DOMAINS, VALENCES
 from .thresholds import Thresholds
-from .weights import models_folder
+from .weights import models_folder, read_json, weight_files
 
-FORMAT = 1
+FORMAT = 2
+"""Newest that is read. Models without own codes are written in 1, so that older programs read them.
+"""
 ENCODER = "encoder"
 """Folder inside a model's own, where it brings an encoder."""
 FILES = ("head.npz", "thresholds.json", "codebook.json")
-_WEIGHTS = f"{ENCODER}/model.safetensors"  # its hash stands with the encoder's facts
 BESIDE = tuple(
     f"{ENCODER}/{name}"
     for name in (
@@ -60,9 +63,10 @@ def check(path: Path, manifest: Any) -> None:
             raise ModelError(
                 f"manifest.json of model {path.name} lacks its parts ({part}). Get the model anew."
             )
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in (1, FORMAT):
         raise ModelMismatchError(
-            f"Model {path.name} has format {manifest.get('format')}; this tdfnlp reads {FORMAT}."
+            f"Model {path.name} has format {manifest.get('format')}; this tdfnlp reads 1 and "
+            f"{FORMAT}."
         )
     if manifest.get("codebook") != TDF_CODEBOOK.hash:
         raise ModelMismatchError(
@@ -89,7 +93,8 @@ def copy_encoder(folder: Path, path: Path) -> None:
     """Copy the encoder of the model at `folder`, and nothing else that may lie with it."""
     if folder.resolve() == path.resolve():
         return
-    for name in (_WEIGHTS, *BESIDE):
+    weights = (f"{ENCODER}/{file.name}" for file in weight_files(folder / ENCODER))
+    for name in (*weights, *BESIDE):  # the hash of the weights stands with the encoder's facts
         if (folder / name).is_file():  # pooling and length may be missing
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, path / name)
@@ -119,9 +124,7 @@ def write_heads(file: Path, heads: dict[str, Head], means: dict[str, Any]) -> No
 
 def read_heads(file: Path) -> dict[str, Any]:
     """Read heads and means, under the names of a model's fields."""
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            arrays = {key: stored[key] for key in stored.files}
+    with _arrays(file) as arrays:
         width = len(arrays["mean"])
         found = {
             "domain_head": _head(arrays, "domain", (len(DOMAINS) + 1, 2 * width)),
@@ -131,9 +134,55 @@ def read_heads(file: Path) -> dict[str, Any]:
         }
         if arrays["mean"].shape != arrays["question_mean"].shape:
             raise ValueError("the means differ in size")
+    return found
+
+
+def read_own(path: Path) -> OwnHead:
+    """Read the head over the study's own codes, from a folder of format 2."""
+    codes, cuts = _own_codes(path), _own_cuts(path)
+    if len(cuts) != len(codes):
+        raise ModelError(f"thresholds.json has {len(cuts)} own codes, codebook.json {len(codes)}.")
+    with _arrays(path / "head.npz") as arrays:
+        shape = (len(codes) + 1, 2 * len(arrays["mean"]))
+        head = _head(arrays, "own", shape)
+    return OwnHead(codes, head, cuts)
+
+
+def _own_codes(path: Path) -> tuple[Code, ...]:
+    try:
+        codes = tuple(
+            Code(tuple(one["path"]), one["domain"])
+            for one in read_json(path / "codebook.json")["own"]
+        )
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"codebook.json lacks {error}.") from error
+    odd = [
+        one
+        for one in codes
+        if not all(isinstance(name, str) for name in one.path)
+        or not one.path
+        or one.domain not in (None, *DOMAINS)
+    ]
+    if odd or not codes or len({one.path for one in codes}) < len(codes):
+        raise ModelError("codebook.json names own codes that are none, or none at all.")
+    return codes
+
+
+def _own_cuts(path: Path) -> tuple[float, ...]:
+    try:
+        return tuple(float(one) for one in read_json(path / "thresholds.json")["own"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"thresholds.json lacks own codes ({error}).") from error
+
+
+@contextmanager
+def _arrays(file: Path) -> Iterator[dict[str, Any]]:
+    """Load arrays; what is wrong with them or with what is made of them is a ModelError."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            yield {key: stored[key] for key in stored.files}
     except (EOFError, OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise ModelError(f"{file.name} cannot be read ({error}). Get the model anew.") from error
-    return found
 
 
 def _head(arrays: dict[str, Any], name: str, shape: tuple[int, int]) -> Head:

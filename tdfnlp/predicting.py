@@ -85,12 +85,14 @@ def classify(
     """
     mean = study_mean(answers, model.mean) if mean is None else mean
     proba, valences = model.predict(answers, questions, mean=mean)
-    decisions = [
-        # Nothing can be said of a text without a single letter.
-        decision if any(map(str.isalpha, one.text)) else "abstain"
-        for one, decision in zip(utterances, decide(proba, model.thresholds), strict=True)
-    ]
-    return Predictions(proba, valences, tuple(decisions), answers)
+    own = model.predict_own(answers, questions, mean=mean)
+    decisions = decide(proba, model.thresholds)
+    for row, one in enumerate(utterances):
+        if not any(map(str.isalpha, one.text)):  # nothing can be said of it
+            decisions[row] = "abstain"
+            if own:
+                own.proba[row] = np.eye(len(own.codes) + 1)[-1]
+    return Predictions(proba, valences, tuple(decisions), answers, own)
 
 
 def _encode_apart(

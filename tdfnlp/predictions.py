@@ -6,11 +6,43 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .codebook import Code
 from .coding import Decision, Suggestion
 from .framework import DOMAINS, VALENCES, Valence
 from .transcript import Utterance
 
 Floats = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnCodes:
+    """What a model says of a study's own codes: child codes, or those of another framework.
+
+    Attributes
+    ----------
+    codes : tuple of Code
+    proba : array, shape (n, codes + 1)
+        Probability of each of ``codes``; none of them last.
+    suggest : tuple of float
+        Confidence from which each is suggested; above 1 for never.
+    """
+
+    codes: tuple[Code, ...]
+    proba: Floats
+    suggest: tuple[float, ...]
+
+    def suggested(self, decisions: Sequence[Decision]) -> npt.NDArray[np.bool_]:
+        """Whether the most probable code of each row is to be proposed, shape (n,).
+
+        It must be sure enough and likelier than none of them; where it has a domain, the row must
+        not be abstained from.
+        """
+        top = self.proba[:, :-1].argmax(axis=1)
+        sure = self.proba[np.arange(len(top)), top]
+        free = np.array([one.domain is None for one in self.codes])[top]
+        heard = np.array([one != "abstain" for one in decisions], dtype=bool)
+        enough = (sure >= np.array(self.suggest)[top]) & (sure > self.proba[:, -1])
+        return np.asarray(enough & (free | heard))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,12 +59,15 @@ class Predictions:
         "suggest", "ask" or "abstain", one a row.
     vectors : array, shape (n, d)
         The encoder's.
+    own : OwnCodes or None
+        None for a model that knows no codes but the domains.
     """
 
     proba: Floats
     valences: Floats
     decisions: tuple[Decision, ...]
     vectors: npt.NDArray[np.float32]
+    own: OwnCodes | None = None
 
     def valence(self, row: int, domain: int) -> Valence:
         """Most probable direction of a row, given a domain (a place in ``DOMAINS``)."""
@@ -55,6 +90,7 @@ class Predictions:
         confidences = np.take_along_axis(self.proba, ranked, axis=1)
         directions = np.take_along_axis(self.valences, ranked[:, :, None], axis=1)
         valences, sure = directions.argmax(axis=2), directions.max(axis=2)
+        codes = self._codes()
         return [
             Suggestion(
                 utterance=utterance,
@@ -65,6 +101,19 @@ class Predictions:
                 decision=self.decisions[row],
                 model=model,
                 threshold=thresholds[ranked[row, 0]],
+                code=codes[row][0],
+                code_confidence=codes[row][1],
+                code_suggested=codes[row][2],
             )
             for row, utterance in enumerate(utterances)
         ]
+
+    def _codes(self) -> list[tuple[tuple[str, ...], float, bool]]:
+        """Give the most probable own code of each row, how sure it is, and if it is proposed."""
+        if self.own is None:
+            return [((), 0.0, False)] * len(self.decisions)
+        top = self.own.proba[:, :-1].argmax(axis=1)
+        sure = self.own.proba[np.arange(len(top)), top]
+        proposed = self.own.suggested(self.decisions)
+        paths = [self.own.codes[place].path for place in top]
+        return list(zip(paths, sure.tolist(), proposed.tolist(), strict=True))

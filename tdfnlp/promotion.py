@@ -16,7 +16,7 @@ from .assessment import predict_lessons
 from .coding import Decision
 from .embedding import Encoder
 from .errors import ModelMismatchError
-from .evaluation import Bools, Figures, first_right, measure
+from .evaluation import UNMEASURED, Bools, Figures, first_right, measure
 from .model import Model
 from .refusals import fresh
 from .resampling import resample, totals
@@ -172,7 +172,8 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     Where the one in use learnt from confirmed units itself, only units first coded since are
     compared; if these are too few, the shipped model takes its place. Units that were asked for
     because a model was unsure of them make that model look worse than it is, so others are
-    compared alone where there are enough.
+    compared alone where there are enough. A model that learnt own codes alone takes over if it
+    leaves domains as they are in the one in use.
 
     Parameters
     ----------
@@ -182,6 +183,8 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     random_state : int
     """
     rival = rival or trained.base
+    if not trained.lessons.units:
+        return _unmeasured(trained, rival)
     notes: list[str] = []
     before = _learnt(rival)
     keep = fresh(trained.lessons, rival)
@@ -223,6 +226,19 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     audited = keep & np.array([one.audit for one in trained.lessons.units])
     audit = both(audited) if audited.sum() >= _FEWEST_AUDITED else None
     return Comparison(verdict, new, old, audit, rival.id, tuple(notes))
+
+
+def _unmeasured(trained: Trained, rival: Model) -> Comparison:
+    """Judge a model that learnt own codes alone: its domains are those of its base."""
+    same = np.array_equal(trained.model.domain_head.coef, rival.domain_head.coef)
+    sentence = (
+        "It learnt codes of your own and no domains; domains are suggested as before."
+        if same
+        else "It learnt codes of your own and no domains; these are suggested as "
+        f"{trained.base.id} does, unlike the one in use, which stays."
+    )
+    verdict = Verdict(same, 0.0, 0.0, 0.0, 1.0, 0, 0, sentence)
+    return Comparison(verdict, UNMEASURED, UNMEASURED, None, rival.id, ())
 
 
 def _encoder(model: Model, loaded: Encoder) -> Encoder:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .confirmed import Lessons
+from .confirmed import CODE_PEOPLE, CODE_UNITS, FEWEST_PEOPLE, Lessons, learnable, tied
 from .errors import InputError, OutputError
 from .evaluation import Bools
 from .model import Model
 
-FEWEST_UNITS, FEWEST_PEOPLE = 30, 3
-"""Under these nothing can be learnt that could be checked."""
+FEWEST_UNITS = 30
+"""Under them nothing can be learnt that could be checked."""
 
 
 def check_folder(folder: Path) -> None:
@@ -30,37 +30,57 @@ def check_folder(folder: Path) -> None:
 
 
 def check_enough(lessons: Lessons) -> None:
-    """Refuse lessons from which nothing can be learnt that could be checked.
+    """Refuse lessons from which neither domains nor own codes can be learnt and checked.
 
     Raises
     ------
     InputError
         Says what is missing and how much of it.
     """
+    reason = lacking(lessons)
+    if not reason or (len(lessons.units) >= FEWEST_UNITS and learnable(lessons)):
+        return
+    more = (
+        f" Of codes of your own, two that are each on {CODE_UNITS} units of {CODE_PEOPLE} people "
+        "would do."
+    )
+    raise InputError(reason + more * bool(lessons.codes))
+
+
+def lacking(lessons: Lessons) -> str:
+    """Say what is missing for domains to be learnt and checked, "" for nothing."""
+    told = tied(lessons).units
+    domains = {domain for one in told for domain, _ in one.domains}
     n, people = len(lessons.units), len({one.person for one in lessons.units})
-    domains = {domain for one in lessons.units for domain, _ in one.domains}
     if n < FEWEST_UNITS:
-        raise InputError(
+        return (
             f"{n} units are confirmed; training needs {FEWEST_UNITS}. Confirm {FEWEST_UNITS - n} "
             "more."
         )
     if people < FEWEST_PEOPLE:
-        raise InputError(
+        return (
             f"The {n} confirmed units are from {people} "
             f"{'person' if people == 1 else 'people'}; {FEWEST_PEOPLE} are needed, because a model "
             "is checked on people whom it did not learn from. Confirm units of others too, or say "
             "who speaks (transcript and speaker)."
         )
     if not domains:
-        raise InputError(
+        return (
             f"None of the {n} confirmed units has a domain of the framework. Confirm some that do, "
             "or tie the codes to domains (a mapping)."
         )
-    if len(domains) == 1 and all(one.domains for one in lessons.units):
-        raise InputError(
-            f"All {n} confirmed units are {next(iter(domains))!r}: there is nothing to tell it "
-            "from. Confirm units of other domains, or units without one."
+    if len(told) < FEWEST_UNITS or len({one.person for one in told}) < FEWEST_PEOPLE:
+        return (
+            f"Of only {len(told)} of the {n} confirmed units it is known whether a domain applies; "
+            f"{FEWEST_UNITS} of {FEWEST_PEOPLE} people are needed. Tie more codes to domains (a "
+            "mapping)."
         )
+    if len(domains) == 1 and all(one.domains for one in told):
+        return (
+            f"All {len(told)} confirmed units are {next(iter(domains))!r}: there is nothing to "
+            "tell it from. Confirm units of other domains, or units without one."
+        )
+    return ""
 
 
 def fresh(lessons: Lessons, model: Model) -> Bools:

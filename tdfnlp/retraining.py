@@ -1,28 +1,28 @@
 """Training a model of one's own from confirmed codes, and checking it on people held out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from . import __version__, gating
-from .classifier import Proba, sharpen
+from . import __version__
 from .codebook import Codebook
-from .coding import Decision
+from .confirmed import tied
 from .embedding import Encoder
-from .evaluation import Bools, Figures, first_right, measure
-from .fitting import STRENGTH, Examples, Split, directions, fit_heads, folds, tabulate
-from .framework import DOMAINS, VALENCES
+from .errors import InputError
+from .fitting import STRENGTH, tabulate
 from .lessons import Lessons, Source, counts, read_lessons
 from .mapping import NONE
 from .model import Model
+from .owncodes import OwnTrained, learn, relearn
 from .predicting import Progress
-from .refinement import Refined, refine
-from .refusals import check_base, check_enough
+from .refinement import refine
+from .refusals import check_base, check_enough, lacking
 from .refusals import check_folder as check_folder
+from .teaching import Trained as Trained
+from .teaching import retaught, taught, unchanged
 from .thresholds import decide
 
 _NO_GAIN = (
@@ -32,45 +32,6 @@ _NO_GAIN = (
 
 NOTHING = "nothing"
 """As a base: start without a prior."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trained:
-    """A new model, and what it said of each unit while that unit's person was held out.
-
-    Attributes
-    ----------
-    model, base : Model
-        The new one, and the one it started from (or whose encoder it has).
-    encoder : Encoder
-        Whose vectors were learnt from.
-    lessons : Lessons
-    truth : array of bool, shape (n, 14)
-    people : array of str, shape (n,)
-    proba : array, shape (n, 15)
-        Out of fold, calibrated.
-    decisions : tuple of str
-        Out of fold, under the model's thresholds.
-    figures : Figures
-        Of these.
-    gates : tuple of str
-        Domains with too few units or people for thresholds of their own, as in "Optimism: 9 units
-        from 3 people".
-    notes : tuple of str
-        What came of fine-tuning. After it, all arrays are of the people kept from it.
-    """
-
-    model: Model
-    base: Model
-    encoder: Encoder
-    lessons: Lessons
-    truth: Bools
-    people: npt.NDArray[np.str_]
-    proba: Proba
-    decisions: tuple[Decision, ...]
-    figures: Figures
-    gates: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 def train_model(
@@ -138,6 +99,8 @@ def train(
 ) -> Trained:
     """Train on lessons, as ``train_model``, and keep what the checking gave.
 
+    Domains, or where these are lacking the base's own, and the study's own codes beside them.
+
     Parameters
     ----------
     lessons : Lessons
@@ -153,138 +116,55 @@ def train(
     prior = None if base == NOTHING else start
     if prior:
         check_base(lessons, prior)
+    reason = lacking(lessons)
+    if fine_tune and reason:
+        raise InputError(f"Fine-tuning goes by domains. {reason} Or train without it.")
     encoder = encoder or start.load_encoder()
     start.check_encoder(encoder)
     examples = tabulate(lessons, start, encoder)
-    splits = list(folds(examples.people, random_state))
-    raw, directed = _out_of_fold(examples, splits, prior)
-    known = examples.valences >= 0
-    aims = np.eye(len(VALENCES), dtype=bool)[examples.valences[known]]
-    gated = gating.gated(lessons)
-    proba, decisions = gating.calibrated(raw, examples.truth, splits, prior, gated)
-    figures = measure(
-        proba, examples.truth, decisions, examples.people.tolist(), random_state=random_state
-    )
-    domain_head, valence_head = fit_heads(examples, np.arange(len(raw)), prior)
-    temperature = gating.temperature(raw, examples.truth)
-    model = Model(
-        name=f"{start.name}-retrained",
-        domain_head=replace(domain_head, temperature=temperature),
-        valence_head=replace(
-            valence_head,
-            temperature=valence_head.temperature * gating.temperature(directed[known], aims),
-        ),
-        mean=examples.mean,
-        question_mean=start.question_mean,
-        thresholds=gating.thresholds(sharpen(raw, temperature), examples.truth, prior, gated),
-        encoder=start.encoder,
-        facts={
-            "tdfnlp": __version__,
-            "base": NOTHING if prior is None else start.id,
-            "random_state": random_state,
-            "strength": STRENGTH,
-            "learnt": _learnt(lessons),
-            "out_of_fold": figures.facts() | {"direction": _share_right(directed[known], aims)},
-        },
-        folder=start.folder,
-    )
-    trained = Trained(
-        model=model,
-        base=start,
-        encoder=encoder,
-        lessons=lessons,
-        truth=examples.truth,
-        people=examples.people,
-        proba=proba,
-        decisions=decisions,
-        figures=figures,
-        gates=tuple(gating.gate(domain, *counts(lessons)[domain]) for domain in gated),
-    )
+    told = np.array([not one.untied for one in lessons.units])
+    some, table = tied(lessons), examples.at(told)
+    proba = start.domain_head.predict_proba(examples.rows)  # it knows none of these people
+    decisions = np.array(decide(proba, start.thresholds), dtype=object)
+    if reason:
+        trained = unchanged(some, start, encoder, reason)
+    else:
+        trained = taught(some, table, prior, (start, encoder), random_state)
+        proba[told], decisions[told] = trained.proba, trained.decisions
+    facts = {
+        "tdfnlp": __version__,
+        "base": NOTHING if prior is None else start.id,
+        "random_state": random_state,
+        "strength": STRENGTH,
+        "learnt": _learnt(lessons),
+    }
+    trained = replace(trained, model=replace(trained.model, facts=facts | trained.model.facts))
+    own = learn(lessons, examples, prior, (proba, decisions.tolist()), random_state)
+    trained = _with_own(trained, own)
     if not fine_tune:
         return trained
-    refined = refine(lessons, examples, start, random_state=random_state, progress=progress)
+    refined = refine(some, table, start, random_state=random_state, progress=progress)
     if refined is None:
-        return replace(trained, notes=(_NO_GAIN,))
-    return _refined(trained, examples, raw, refined, prior)
+        return replace(trained, notes=(*trained.notes, _NO_GAIN))
+    again = tabulate(lessons, refined.model, refined.encoder)
+    trained = retaught(trained, (table, again.at(told)), refined, prior)
+    teachers = table.people[refined.known].tolist()
+    return _with_own(trained, own and relearn(own, again, teachers, random_state))
 
 
-def _out_of_fold(
-    examples: Examples, splits: Sequence[Split], prior: Model | None
-) -> tuple[Proba, Proba]:
-    """Predict each fold, domains and known directions, by heads fitted on the others."""
-    raw = np.zeros((len(examples.rows), len(DOMAINS) + 1))
-    directed = np.zeros((*examples.valences.shape, len(VALENCES)))
-    for learn, test in splits:
-        domain_head, valence_head = fit_heads(examples, learn, prior)
-        raw[test] = domain_head.predict_proba(examples.rows[test])
-        directed[test] = directions(valence_head, examples, test)
-    return raw, directed
-
-
-def _share_right(found: Proba, aims: Bools) -> float | None:
-    right = aims[np.arange(len(found)), found.argmax(axis=1)]
-    return round(float(right.mean()), 3) if len(found) else None
-
-
-def _refined(
-    trained: Trained, examples: Examples, raw: Proba, refined: Refined, prior: Model | None
-) -> Trained:
-    """Give the fine-tuned model, measured on the people kept from it, beside the frozen one."""
-    known, apart = refined.known, refined.apart
-    lessons, truth = trained.lessons, trained.truth[apart]
-    own = tabulate(lessons, refined.model, refined.encoder)
-    temperature = gating.temperature(raw[known], trained.truth[known])
-    cuts = gating.thresholds(
-        sharpen(raw[known], temperature), trained.truth[known], prior, gating.gated(lessons)
-    )
-    proba, frozen = (
-        replace(fit_heads(one, known, prior)[0], temperature=temperature).predict_proba(
-            one.rows[apart]
-        )
-        for one in (own, examples)
-    )
-    people = trained.people[apart]
-    decisions = tuple(decide(proba, cuts))
-    seed = trained.model.facts["random_state"]
-    figures = measure(proba, truth, decisions, people.tolist(), random_state=seed)
-    right = [round(float(first_right(one, truth).mean()), 3) for one in (proba, frozen)]
-    domain_head, valence_head = fit_heads(own, np.arange(len(raw)), prior)
-    model = replace(
-        trained.model,
-        domain_head=replace(domain_head, temperature=trained.model.domain_head.temperature),
-        valence_head=replace(valence_head, temperature=trained.model.valence_head.temperature),
-        mean=own.mean,
-        encoder=refined.model.encoder,
-        folder=refined.model.folder,
-        facts=trained.model.facts
-        | {
-            "out_of_fold": figures.facts() | {"direction": None},
-            "fine_tuned": {"right": right[0], "right_without": right[1]},
-        },
-    )
-    note = (
-        f"On {len(apart)} units of {figures.people} people kept from both, the fine-tuned model is "
-        f"right in {right[0]:.2f}, one with the encoder as it was in {right[1]:.2f}."
-    )
-    return replace(
-        trained,
-        model=model,
-        encoder=refined.encoder,
-        lessons=replace(lessons, units=tuple(lessons.units[place] for place in apart)),
-        truth=truth,
-        people=people,
-        proba=proba,
-        decisions=decisions,
-        figures=figures,
-        notes=(note,),
-    )
+def _with_own(trained: Trained, own: OwnTrained | None) -> Trained:
+    if own is None:
+        return trained
+    model = trained.model
+    model = replace(model, own=own.own, facts=model.facts | {"own_codes": own.facts()})
+    return replace(trained, model=model, own=own)
 
 
 def _learnt(lessons: Lessons) -> dict[str, Any]:
     """Count what was learnt from, as the manifest says it: no names, no words."""
     return {
         "units": len(lessons.units),
-        "uncoded": sum(not one.domains for one in lessons.units),
+        "uncoded": sum(not (one.domains or one.untied) for one in lessons.units),
         "people": len({one.person for one in lessons.units}),
         "studies": len(lessons.speech),
         "until": max(one.when for one in lessons.units),

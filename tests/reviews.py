@@ -1,7 +1,8 @@
 """For the tests of the review page: an invented study, and a coder without a browser."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from tdfnlp.codebook import Code
 from tdfnlp.coding import Decision
 from tdfnlp.framework import DOMAINS, VALENCES
-from tdfnlp.predictions import Predictions
+from tdfnlp.predictions import OwnCodes, Predictions
 from tdfnlp.review import Desk, Seats, create_app
 from tdfnlp.segmentation import segment
 from tdfnlp.store import Run, Store
@@ -80,8 +81,8 @@ def fill(store: Store, sources: tuple[Transcript, ...], *, audit: float = 0.0) -
     suggest(store)
 
 
-def suggest(store: Store) -> None:
-    """Suggest the domains whose words were said."""
+def suggest(store: Store, own: Sequence[Code] = (), sure: float = 0.5) -> None:
+    """Suggest the domains whose words were said, and rank codes of the study in their order."""
     units = store.units()
     texts = [one.utterance.text.lower() for one in units]
     proba = np.full((len(units), len(DOMAINS) + 1), 0.01, dtype=np.float32)
@@ -96,10 +97,19 @@ def suggest(store: Store) -> None:
         "suggest" if row.max() > 0.5 else "abstain" for row in proba
     )
     found = Predictions(proba, valences, decisions, np.eye(len(units), 8, dtype=np.float32))
+    if own:
+        found = replace(found, own=ranked(own, len(units), sure))
     facts: dict[str, object] = {}
     thresholds = {"suggest": [0.5] * len(DOMAINS), "abstain": [0.1] * len(DOMAINS)}
     run = Run(0, MODEL, "none", "none", dict(thresholds), facts)
     store.add_run(run, [one.id for one in units], found)
+
+
+def ranked(codes: Sequence[Code], n: int, sure: float) -> OwnCodes:
+    """Rank codes for n passages: such a share of what is left for each, enough for the first."""
+    row = [sure * (1 - sure) ** place for place in range(len(codes))]
+    proba = np.array([[*row, 1 - sum(row)]] * n)
+    return OwnCodes(tuple(codes), proba, (0.4,) * len(codes))
 
 
 HOST = "127.0.0.1:8765"

@@ -1,11 +1,13 @@
 """Small invented studies in a store, for tests."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from tdfnlp.codebook import Code
 from tdfnlp.framework import DOMAINS, VALENCES
-from tdfnlp.predictions import Predictions
+from tdfnlp.predictions import OwnCodes, Predictions
 from tdfnlp.store import Run, Store
 from tdfnlp.transcript import Transcript, Turn, Utterance
 
@@ -51,3 +53,14 @@ def predictions(firsts: Iterable[str], decision: str = "suggest", width: int = 4
 def run_of(model: str = "m-1", encoder: str = "e") -> Run:
     """A run that is not in a store yet."""
     return Run(0, model, encoder, "c", {"suggest": CUTS}, {"trained": 3})
+
+
+CHILD = Code(("Knowledge", "does not know the criteria"), "Knowledge")
+CULTURE = Code(("Inner setting", "Culture"))
+
+
+def with_own(
+    found: Predictions, rows: Sequence[Sequence[float]], cuts: Sequence[float] = (0.5, 0.5)
+) -> Predictions:
+    """Predictions that also rank two codes of the study: one under a domain, one of none."""
+    return replace(found, own=OwnCodes((CHILD, CULTURE), np.array(rows), tuple(cuts)))

@@ -11,7 +11,8 @@ from test_cli import run
 from toys import toy_encoder, toy_lessons, toy_model
 
 from tdfnlp.choosing import model_in_use, use_model
-from tdfnlp.cli.train import _say, _telling
+from tdfnlp.cli.figures import say
+from tdfnlp.cli.train import _telling
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.coding import Coding, Study
 from tdfnlp.exchange import write
@@ -173,13 +174,13 @@ def test_the_shipped_models_are_listed() -> None:
 
 def test_the_audit_and_what_else_to_know_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     trained = train(toy_lessons(300), base=toy_model(knows=[0]), encoder=toy_encoder())
-    _say(trained, replace(compare(trained), notes=("Something else.",)))
+    say(trained, replace(compare(trained), notes=("Something else.",)))
     text = capsys.readouterr().out
     before, after = text.split("On the blind audit alone")
     assert "60 units" in after and "Note: Something else." in after
     assert "direction right" in before and f"{DOMAINS[0]} (60 units, 10 people)" in before
     assert after.count("right domain first") == 1 and "F1 of each domain" not in after
-    _say(
+    say(
         replace(trained, model=replace(trained.model, facts=_undirected(trained.model))),
         compare(trained),
     )

@@ -231,7 +231,7 @@ def another_version(output: Path) -> None:
         (a_file, r"out\.parquet is a file"),
         (foreign_files, r"did not write: b\.csv, c\.csv, d\.csv and 1 more"),
         (another_data_set, r"did not write: part-"),
-        (another_version, r"in format 99, this tdfnlp writes 1"),
+        (another_version, r"in format 99, this tdfnlp writes 2"),
     ],
 )
 def test_a_folder_that_is_not_a_corpus_runs_is_left_alone(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from studies import predictions, run_of, talk
+from studies import CHILD, CULTURE, predictions, run_of, talk, with_own
 
 import tdfnlp
 from tdfnlp.codebook import Code
@@ -78,6 +78,28 @@ def test_no_cell_is_a_formula(study: Store, tmp_path: Path) -> None:
     (note,) = export_study(study, tmp_path / "out.xlsx")
     assert note == "1 cells were cut at Excel's limit of 32,767 characters."
     assert export_study(study, tmp_path / "out.csv") == ()
+
+
+def test_a_table_says_which_own_code_was_in_sight(study: Store, tmp_path: Path) -> None:
+    a, b = (one.id for one in study.units())
+    said = with_own(predictions(["Knowledge", "Goals"]), [[0.3, 0.6, 0.1], [0.2, 0.1, 0.7]])
+    run = study.add_run(run_of("m-2"), [a, b], said)
+    study.answer("Cem", Given(a, token="5", run=run), Given(b, token="6", run=run))
+    export_study(study, tmp_path / "out.jsonl")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    own = [[one[name] for name in COLUMNS if name.startswith("suggested_code")] for one in lines]
+    assert own == [
+        [None] * 3,  # of a run that knew no codes of the study
+        [None] * 3,
+        [list(CULTURE.path), 0.6, "suggest"],
+        [None] * 3,
+        [None] * 3,
+        [list(CHILD.path), 0.2, "ask"],
+    ]
+    export_study(study, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as stream:
+        cells = [row["suggested_code"] for row in csv.DictReader(stream)]
+    assert cells == ["", "", "Inner setting > Culture", "", "", " > ".join(CHILD.path)]
 
 
 def test_a_project_holds_coders_and_the_machine_and_comes_back(

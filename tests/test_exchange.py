@@ -100,6 +100,20 @@ def test_plain_transcripts_become_a_project(tmp_path: Path) -> None:
     ]
 
 
+def test_a_suggested_code_of_the_study_s_own_is_a_coding_beside_the_domain(tmp_path: Path) -> None:
+    result = suggestions(Study((TALK,)), "abstain")
+    (item,) = result.items
+    path = ("CFIR", "Culture")
+    items = (
+        replace(item, code=path, code_confidence=0.7, code_suggested=True),
+        replace(item, decision="suggest", code=path, code_confidence=0.4),
+    )
+    replace(result, items=items).save(tmp_path / "new.qdpx")
+    back = tdfnlp.read(tmp_path / "new.qdpx").codings
+    assert [one.code[1:] for one in back] == [("CFIR (suggested)", "Culture (suggested)"), SKILLS]
+    assert "0.70" in back[0].note and back[0].coder == "tdfnlp m-1"
+
+
 def test_write_says_what_cannot_be_written(tmp_path: Path) -> None:
     for name, says in [("a.csv", "no codings"), ("a.qdc", "no codes"), ("a.qdpx", "no transcr")]:
         with pytest.raises(InputError, match=says):

@@ -1,6 +1,7 @@
 """The written forms of a result."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -74,7 +75,7 @@ def test_spreadsheet_is_pleasant_and_safe(result: Suggestions, tmp_path: Path) -
     sheet = book["Suggestions"]
     assert [cell.value for cell in sheet[1]] == [column.replace("_", " ") for column in COLUMNS]
     assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:T4"
+    assert sheet.auto_filter.ref == "A1:W4"
     text, decision = COLUMNS.index("text"), COLUMNS.index("decision")
     assert sheet.cell(3, text + 1).value == FORMULA
     assert sheet.cell(3, text + 1).data_type == "s"
@@ -116,3 +117,27 @@ def test_jsonl_lines_are_json(result: Suggestions, tmp_path: Path) -> None:
     result.save(tmp_path / "out.jsonl")
     lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     assert json.loads(lines[0])["start"] == 3
+
+
+def test_own_codes_stand_at_the_end(result: Suggestions, tmp_path: Path) -> None:
+    table = result.to_pandas()
+    assert set(table["code"]) == set(table["code_decision"]) == {""}
+    assert table["code_confidence"].isna().all()
+    assert "code_decision" not in result._repr_html_()
+    path = ("Skills", "=slow")
+    first, second, _ = (
+        replace(item, code=path, code_confidence=0.61239, code_suggested=said)
+        for item, said in zip(result, (True, False, False), strict=True)
+    )
+    own = replace(result, items=(first, second))
+    own.save(tmp_path / "out.jsonl")
+    rows = [json.loads(one) for one in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [list(row.values())[-3:] for row in rows] == [
+        ["Skills > =slow", 0.6124, "suggest"],
+        ["Skills > =slow", 0.6124, "ask"],
+    ]
+    assert "Skills &gt; =slow" in own._repr_html_()
+    own.save(tmp_path / "out.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Suggestions"]
+    assert [cell.value for cell in sheet[1]][-3:] == ["code", "code confidence", "code decision"]
+    assert sheet.cell(2, len(COLUMNS)).value == "suggest"

@@ -8,16 +8,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from refi import STYLES, coded
-from studies import talk
+from studies import CHILD, CULTURE, predictions, talk, with_own
 
+from tdfnlp import intake
 from tdfnlp.cli import cli
 from tdfnlp.codebook import Code
 from tdfnlp.coding import Coding, Study
 from tdfnlp.embedding import Encoder
 from tdfnlp.errors import InputError
+from tdfnlp.exchange import write
+from tdfnlp.formats import read
 from tdfnlp.intake import fill, import_codings, refresh
 from tdfnlp.landing import directed, undirected
+from tdfnlp.mapping import apply, tie
 from tdfnlp.model import Model
+from tdfnlp.segmentation import segment
 from tdfnlp.store import Added, Answer, Given, Label, Settings, Store
 from tdfnlp.transcript import Transcript, Turn
 
@@ -79,7 +84,11 @@ def test_codings_become_answers_of_their_coders(store: Store) -> None:
         ),
     )  # fmt: skip
     assert (done.added, done.coders, done.answers) == (Added(1, 0), ("Ana", "unknown"), 2)
-    assert done.notes == ("1 codings are on no participant's speech and were left out.",)
+    assert done.notes == (
+        "1 codings are on no participant's speech and were left out.",
+        "1 codings are of codes without a domain (1 of them): kept as codes outside the framework, "
+        "which agreement and all figures on domains leave out.",
+    )
     answers = said(store)
     own = answers["Ana", "Nobody"]
     assert own.labels == (Label(("Humour",), None), Label(OWN.path, "Skills", "mixed"))
@@ -87,6 +96,38 @@ def test_codings_become_answers_of_their_coders(store: Store) -> None:
     assert own.when == "2026-03-01T23:00:00.000000Z"
     assert answers["unknown", "There"].labels == (Label(("Skills",), "Skills"),)
     assert len(answers) == 2 and [one.path for one in store.codes()[-1:]] == [("Humour",)]
+
+
+def test_a_project_of_another_framework_comes_in_as_it_is(store: Store, tmp_path: Path) -> None:
+    paths = (CULTURE.path, ("Inner setting", "Resources"))
+    codings = [at("Nobody showed us how.", paths[0]), at("My manager decides.", paths[1])]
+    codes = tuple(map(Code, (paths[0][:1], *paths)))
+    write(tmp_path / "cfir.qdpx", Study((TALK,), tuple(codings), codes=codes))
+    back = read(tmp_path / "cfir.qdpx")
+    tied = tie(back.codes)
+    assert {one.path for one in tied.unmapped} == {paths[0][:1], *paths}
+    done = import_codings(store, apply(back, tied), complete=True)
+    assert (done.answers, done.empty) == (3, 1) and "2 codings are of codes" in done.notes[-1]
+    labels = {one.labels: one.verdict for one in store.answers()}
+    assert labels == {(Label(path, None),): "code" for path in paths} | {(): "none"}
+    assert {one.path for one in store.codes() if not one.domain} == {paths[0][:1], *paths}
+    assert not import_codings(store, apply(back, tied), complete=True).answers
+
+
+def test_what_a_model_knows_can_be_chosen(
+    file: Store, model: Model, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.add_transcripts([TALK], segment([TALK]))
+    file.add_codes([Code(CULTURE.path, "Social influences", "as we mean it")])
+    found = with_own(predictions(["Goals"] * 3), [[0.6, 0.3, 0.1]] * 3)
+    monkeypatch.setattr(intake, "predict", lambda *_, **__: found)
+    items = refresh(file, model, encoder=encoder)
+    assert [one.code for one in items] == [CHILD.path] * 3
+    codes = {one.path: (one.domain, one.definition) for one in file.codes()}
+    assert codes[CHILD.path] == ("Knowledge", "")
+    assert codes[CULTURE.path] == ("Social influences", "as we mean it")  # the study's own word
+    kept = file.predictions([1])
+    assert kept is not None and kept.own is not None and kept.own.codes == (CHILD, CULTURE)
 
 
 def test_the_same_again_adds_nothing_and_a_change_is_one_more(store: Store) -> None:

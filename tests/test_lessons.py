@@ -7,6 +7,7 @@ import pytest
 
 from tdfnlp.codebook import Code
 from tdfnlp.coding import Coding, Study
+from tdfnlp.confirmed import tied
 from tdfnlp.errors import CodebookError, FormatError, InputError
 from tdfnlp.exchange import write
 from tdfnlp.formats.conventions import MACHINE
@@ -109,15 +110,21 @@ def test_coded_material_gives_only_what_is_coded_unless_it_was_coded_whole() -> 
     assert [len(unit.domains) for unit in whole.units] == [1, 0, 0]
 
 
-def test_codes_without_a_domain_leave_their_units_out_unless_mapped() -> None:
+def test_codes_without_a_domain_say_nothing_of_domains_unless_mapped() -> None:
     coded = study(coding(1, "Knowledge"), coding(2, "Kettle talk"))
     lessons = read_lessons(coded, complete=True)
-    assert [unit.text for unit in lessons.units] == [LINES[1], LINES[3]]
+    assert [(unit.codes, unit.untied) for unit in lessons.units] == [
+        ((), False),
+        ((("Kettle talk",),), True),
+        ((), False),
+    ]
+    assert [unit.text for unit in tied(lessons).units] == [LINES[1], LINES[3]]
+    assert lessons.codes == (Code(("Kettle talk",)),)
     assert any("1 codes are tied to no domain" in note for note in lessons.notes)
     mapped = read_lessons(coded, mapping={"Kettle talk": "Skills | barrier"})
     assert mapped.units[1].domains == (("Skills", "barrier"),)
     none = read_lessons(coded, mapping={"Kettle talk": "none"})
-    assert none.units[1].domains == ()
+    assert (none.units[1].domains, none.units[1].untied) == ((), False)
 
 
 def test_a_project_on_disk_gives_the_same(tmp_path: Path) -> None:
@@ -285,5 +292,92 @@ def test_a_codebook_says_the_domains(tmp_path: Path) -> None:
     book = Codebook((Code(("Kettle talk",), "Skills"), Code(("Folder",), codable=False)))
     with pytest.raises(InputError, match="1 units are confirmed"):
         train_model(coded, codebook=book)
-    with pytest.raises(InputError, match="nothing that people"):
+    with pytest.raises(InputError, match=r"1 units are confirmed.* Of codes of your own, two"):
         train_model(coded)
+
+
+CHILD = Label(("Knowledge", "kettles"), "Knowledge", "barrier")
+
+
+def test_own_codes_come_with_their_domains(store: Store) -> None:
+    one, two, three = (unit.id for unit in store.units())
+    odd = Label(("CFIR", "Culture"), None)
+    store.answer("Ana", Given(one, (CHILD, KNOWLEDGE), token="a"), Given(two, (odd,), token="b"))
+    store.answer("Ben", Given(one, (KNOWLEDGE,), token="c"), Given(three, token="d"))
+    lessons = read_lessons(store)
+    assert [(unit.codes, unit.untied) for unit in lessons.units] == [
+        ((CHILD.code,), False),
+        ((odd.code,), False),  # elsewhere domains were used: none applies here
+        ((), False),
+    ]
+    assert lessons.codes == (Code(odd.code), Code(CHILD.code, "Knowledge"))
+
+
+def test_a_study_file_of_another_framework_says_nothing_of_domains(store: Store) -> None:
+    one, two, _ = (unit.id for unit in store.units())
+    odd = Label(("CFIR", "Culture"), None)
+    store.answer("Ana", Given(one, (odd,), token="a"), Given(two, token="b"))
+    assert [unit.untied for unit in read_lessons(store).units] == [True, True]
+
+
+def test_domains_in_other_words_and_directions_are_no_own_codes() -> None:
+    text = transcript()
+    codings = tuple(
+        Coding("T1", TEXT.index(LINES[line]), TEXT.index(LINES[line]) + 9, path, "Ana")
+        for line, path in [
+            (1, ("TDF", "1. Knowledge (barriers)")),
+            (2, ("Skills", "Skills: barrier")),
+            (2, ("Skills", "kettles", "kettles: barrier")),
+            (3, ("Other",)),
+        ]
+    )
+    lessons = read_lessons(Study((text,), codings))
+    assert [unit.codes for unit in lessons.units] == [(), (("Skills", "kettles"),), ()]
+    assert lessons.units[1].domains == (("Skills", "barrier"),)
+
+
+def test_who_named_only_codes_without_a_domain_contradicts_nobody() -> None:
+    coded = study(coding(1, "Knowledge"), coding(1, "Kettles", "Ben"), coding(2, "Kettles", "Ben"))
+    one, two = read_lessons(coded).units
+    assert (one.domains, one.codes, one.untied) == ((("Knowledge", None),), (("Kettles",),), False)
+    assert (two.domains, two.codes, two.untied) == ((), (("Kettles",),), True)
+    differing = study(coding(1, "Goals"), coding(1, "Skills", "Ben"), coding(1, "Kettles", "Cy"))
+    with pytest.raises(InputError, match="1 units on which coders differ"):
+        read_lessons(differing)
+
+
+def test_lines_name_codes_by_their_paths(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path,
+        {"text": "a", "domains": ["Knowledge"], "codes": ["Knowledge > kettles", "Knowledge"]},
+        {"text": "b", "codes": [["CFIR", "a > b"]]},
+        {"text": "c", "domains": [], "codes": []},
+    )
+    lessons = read_lessons(file)
+    assert [(unit.codes, unit.untied) for unit in lessons.units] == [
+        ((CHILD.code,), False),
+        ((("CFIR", "a > b"),), True),
+        ((), False),
+    ]
+    assert lessons.codes == (Code(("CFIR", "a > b")), Code(CHILD.code, "Knowledge"))
+    mapped = read_lessons(file, mapping={"CFIR": "Skills"})
+    assert mapped.codes[0].domain == "Skills"
+
+
+@pytest.mark.parametrize("codes", ["Kettles", 3, {"a": 1}, [3], [{"a": 1}], [[]], ["a > "], [[""]]])
+def test_codes_that_are_none_are_refused(tmp_path: Path, codes: object) -> None:
+    file = lines(tmp_path, {"text": "secret", "domains": [], "codes": codes})
+    with pytest.raises(FormatError, match=r"line 1.*not a unit"):
+        read_lessons(file)
+
+
+def test_two_frameworks_on_the_same_words_come_together(tmp_path: Path) -> None:
+    told = said(tmp_path, "a.jsonl", {"speaker": "A"}, {"speaker": "A", "text": "Short words."})
+    untied = lines(tmp_path, {"text": LONG, "codes": ["Culture"], "speaker": "Z"})
+    lessons = read_lessons([told, untied])
+    assert [(unit.domains, unit.codes, unit.untied) for unit in lessons.units] == [
+        ((("Skills", None),), (("Culture",),), False),
+        ((("Skills", None),), (), False),
+    ]
+    assert lessons.units[0].study == 1  # only there people used codes of their own
+    assert lessons.units[0].person == lessons.units[1].person

@@ -188,7 +188,9 @@ def test_an_altered_manifest_shows_in_the_id(folder: Path) -> None:
 @pytest.mark.parametrize("found", [FORMAT + 1, "1", None])
 def test_another_format_is_refused_naming_both(folder: Path, found: object) -> None:
     edit_manifest(folder, lambda it: it.update(format=found))
-    with pytest.raises(ModelMismatchError, match=f"format {found}; this tdfnlp reads {FORMAT}"):
+    with pytest.raises(
+        ModelMismatchError, match=f"format {found}; this tdfnlp reads 1 and {FORMAT}"
+    ):
         Model.load(folder)
 
 

@@ -12,6 +12,7 @@ from toys import toy_model
 
 from tdfnlp import refinement
 from tdfnlp.classifier import Head
+from tdfnlp.codebook import Code
 from tdfnlp.confirmed import Lesson, Lessons
 from tdfnlp.embedding import Encoder
 from tdfnlp.errors import InputError
@@ -98,3 +99,17 @@ def test_who_stops_it_and_who_judges_it_do_not_teach_it(
 def test_few_people_are_refused(base: Model) -> None:
     with pytest.raises(InputError, match="5 people; these are 4"):
         train(lessons(tuple(THINGS)[:4]), base=base, fine_tune=True)
+
+
+def test_own_codes_are_measured_on_people_kept_from_it_too(base: Model, quick: None) -> None:
+    units = tuple(
+        replace(one, codes=tuple((domain, "odd") for domain, _ in one.domains))
+        for one in lessons().units
+    )
+    paths = sorted({path for one in units for path in one.codes})
+    coded = replace(lessons(), units=units, codes=tuple(Code(path, path[0]) for path in paths))
+    trained = train(coded, base=base, fine_tune=True)
+    assert trained.own and trained.own.figures.people == 2 and trained.own.figures.units == 48
+    assert trained.model.own is trained.own.own and len(trained.own.own.codes) > 1
+    figures = trained.model.facts["own_codes"]["out_of_fold"]
+    assert figures["units"] == 48 and trained.own.usual.units == 48

@@ -13,7 +13,7 @@ from tdfnlp.classifier import Head, fit_head
 from tdfnlp.embedding import Encoder
 from tdfnlp.errors import InputError, OutputError
 from tdfnlp.evaluation import Figure
-from tdfnlp.fitting import Examples, fit_domains, fit_heads, folds, tabulate
+from tdfnlp.fitting import Examples, fit_heads, fit_labels, folds, tabulate
 from tdfnlp.framework import DOMAINS
 from tdfnlp.lessons import Lessons
 from tdfnlp.model import Model
@@ -76,7 +76,7 @@ def test_few_units_change_the_base_little_and_many_much() -> None:
     truth = np.hstack([shifted, all_rows.truth[:, 6:]])
     changes = []
     for n in (20, 150, 600):
-        head = fit_domains(all_rows.rows[:n], truth[:n], base.domain_head)
+        head = fit_labels(all_rows.rows[:n], truth[:n], base.domain_head)
         changes.append(float(np.abs(head.coef - base.domain_head.coef).max()))
     assert changes == sorted(changes) and changes[0] * 3 < changes[-1]
 
@@ -84,7 +84,7 @@ def test_few_units_change_the_base_little_and_many_much() -> None:
 def test_a_domain_without_units_keeps_the_base_s_view() -> None:
     base = toy_model(knows=range(7))
     table = examples(toy_lessons(150, domains=3))
-    head = fit_domains(table.rows, table.truth, base.domain_head)
+    head = fit_labels(table.rows, table.truth, base.domain_head)
     other = examples(Lessons(tuple(toy_lesson(6, n) for n in range(20)), (("a",),)))
     assert (head.predict_proba(other.rows).argmax(axis=1) == 6).mean() > 0.8
 
@@ -93,10 +93,10 @@ def test_without_uncoded_units_none_stays_as_likely() -> None:
     base = toy_model(knows=range(7))
     units = tuple(toy_lesson(n % 4, n) for n in range(150))
     table = examples(Lessons(units, (tuple(one.text for one in units),)))
-    head = fit_domains(table.rows, table.truth, base.domain_head)
+    head = fit_labels(table.rows, table.truth, base.domain_head)
     before = base.domain_head.predict_proba(table.rows)[:, -1].mean()
     assert head.predict_proba(table.rows)[:, -1].mean() == pytest.approx(before, rel=0.5)
-    from_nothing = fit_domains(table.rows, table.truth)
+    from_nothing = fit_labels(table.rows, table.truth)
     assert from_nothing.predict_proba(table.rows)[:, -1].max() < 1e-6
 
 

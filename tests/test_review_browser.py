@@ -23,7 +23,7 @@ from playwright.sync_api import (
     Response,
     expect,
 )
-from reviews import MODEL, fill, transcript
+from reviews import MODEL, fill, suggest, transcript
 
 from tdfnlp.codebook import Code
 from tdfnlp.store import Given, Label
@@ -164,6 +164,81 @@ def test_a_blind_question_shows_no_suggestion(site: Site, visit: Opener) -> None
     assert (answer.how, answer.run) == ("blind audit", None)
     assert labels(answer) == {(("Goals",), "barrier")}
     assert heard and not any(MODEL in one or "confidence" in one for one in heard)
+
+
+def test_the_study_s_own_codes_are_ranked_and_taken(site: Site, visit: Opener) -> None:
+    codes = [Code(CHILD, "Knowledge"), Code(("Admin", "aside")), Code(("Goals", "tick"), "Goals")]
+    site.store.add_codes(codes)
+    suggest(site.store, codes)
+    page = visit()
+    page.locator("#filters summary").click()
+    page.locator("#only-domain").select_option("Knowledge")
+    ready(page)
+    rows = page.locator(".proposed li")
+    expect(rows).to_have_text(
+        [
+            "Knowledge › does not know the interval suggested50 %4",
+            "Admin › aside 25 %5",
+            "Goals › tick 13 %6",
+        ]
+    )
+    expect(page.locator(".suggested + .proposed h2")).to_have_text(
+        "Codes of this study, most probable first"
+    )
+    expect(page.locator("#banner")).to_contain_text(f"{MODEL} · suggest")
+    assert save_button(page).startswith("Accept Knowledge")  # Enter is about the domain alone
+    picture(page, "own-codes")
+    press(page, "4")
+    assert "Save does not know the interval (barrier)" in save_button(page)
+    expect(rows.nth(0).get_by_role("checkbox")).to_be_checked()
+    expect(page.locator('[data-domain="Knowledge"] .codes :checked')).to_have_count(1)
+    press(page, "4")  # its domain came with it, and goes with it
+    expect(page.locator('[data-domain="Knowledge"] > .row input')).not_to_be_checked()
+    rows.nth(2).get_by_role("checkbox").check()
+    press(page, "5", "f")
+    expect(page.get_by_label("aside").last).to_be_checked()
+    picture(page, "own-codes-chosen")
+    assert [one for one in page.evaluate(CONTRAST) if one[0] < 4.5] == []
+    assert page.evaluate(NAMELESS) == []
+    press(page, "Enter")
+    (answer,) = site.answers()
+    assert labels(answer) == {(("Goals", "tick"), "facilitator"), (("Admin", "aside"), None)}
+    press(page, "z")
+    expect(page.locator(".proposed :checked")).to_have_count(2)
+    page.get_by_label("tick").last.uncheck()  # where it was chosen does not matter
+    expect(page.locator(".proposed :checked")).to_have_count(1)
+
+
+def test_a_study_of_another_framework(site: Site, visit: Opener) -> None:
+    culture = Code(("Inner setting", "Culture"))
+    site.store.add_codes([culture, Code(("Inner setting", "Culture of blame"))])
+    suggest(site.store, [Code(("Admin", "aside")), culture], sure=0.999)
+    page = visit()
+    heads = page.locator("#picker h2")
+    expect(heads).to_have_text(
+        [
+            "Codes of this study, most probable first",
+            "Codes of this study",
+            "Most probable domains",
+            "Other domains",
+        ]
+    )
+    expect(page.locator("#banner")).to_contain_text("The model suggests a code of this study")
+    expect(page.locator(".proposed .share")).to_have_text(["> 99 %", "< 1 %"])
+    assert "suggest ·" not in page.locator("#banner").inner_text()
+    picture(page, "other-framework")
+    press(page, "Enter")  # no domain is accepted unawares
+    assert site.answers() == () and "Choose a code, or x" in status(page)
+    press(page, "/")
+    page.keyboard.type("culture")
+    assert page.locator(".others li:visible").count() == 2
+    press(page, "Enter")
+    assert "Save Culture" in save_button(page)
+    press(page, "Enter")
+    (answer,) = site.answers()
+    assert labels(answer) == {(culture.path, None)} and answer.verdict == "correct"
+    page.locator("#progress summary").click()
+    expect(page.locator(".counts li").last).to_have_text("Codes outside the framework alone1")
 
 
 def test_coders_who_differ_are_adjudicated(site: Site, visit: Opener) -> None:

@@ -318,6 +318,8 @@ def test_a_study_from_before_themes_gets_their_table(coded: Store, tmp_path: Pat
     path = tmp_path / "study.db"
     with closing(sqlite3.connect(path)) as file:
         file.execute("DROP TABLE theme_changes")
+        for table in ("runs", "suggestions"):  # of a later version still
+            file.execute(f"ALTER TABLE {table} DROP COLUMN own")
         file.execute("UPDATE meta SET value = '1' WHERE key = 'version'")
         file.commit()
     with Store.open(path) as again:

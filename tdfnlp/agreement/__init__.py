@@ -11,7 +11,18 @@ from itertools import combinations
 import numpy as np
 
 from ..store import Store
-from .answers import Answers, Bools, Ints, Machine, Said, bits, read_answers, read_machine, select
+from .answers import (
+    NONE,
+    Answers,
+    Bools,
+    Ints,
+    Machine,
+    Said,
+    bits,
+    read_answers,
+    read_machine,
+    select,
+)
 from .audit import Sample, audit, sample
 from .comparison import Between, compare
 from .results import ALL_CODERS, MACHINE, Against, Audit, Comparison, Estimate, Kind
@@ -48,14 +59,19 @@ def agree(store: Store, *, random_state: int = 0) -> Agreement:
     machine = read_machine(store, answers.ids, known)
     drawn = sample(answers, store.pool())
     found = (*_coders(answers, random_state), *_machine(answers, machine, newest, random_state))
+    audits = tuple(_audits(drawn, machine, newest, random_state))
+    # Of coders of another framework, "no domain" of all of them is no agreement.
+    elsewhere = bool(answers.outside) and not bits(answers.current.sets)[..., :NONE].any()
     return Agreement(
         answers.coders,
-        found,
-        tuple(_audits(drawn, machine, newest, random_state)),
+        () if elsewhere else found,
+        () if elsewhere else audits,
         len(np.unique(drawn.columns)),
         drawn.due,
         drawn.size,
         answers.imported,
+        answers.outside,
+        elsewhere,
     )
 
 

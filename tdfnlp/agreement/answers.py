@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +60,8 @@ class Answers:
         The same for the independent answer.
     imported : dict
         Coders whose codes were imported, and whether passages they left uncoded came too.
+    outside : int
+        Answers with nothing but codes outside the framework, which count as none here.
     """
 
     coders: tuple[str, ...]
@@ -72,6 +74,7 @@ class Answers:
     shown: Ints
     before: Ints
     imported: dict[str, bool]
+    outside: int = 0
 
 
 def read_answers(store: Store, runs: Sequence[Run]) -> Answers:
@@ -85,6 +88,7 @@ def read_answers(store: Store, runs: Sequence[Run]) -> Answers:
     coders = tuple(sorted({coder for _, coder in rows}))
     ids = sorted({number for number, _ in rows})
     answers = _empty(coders, ids, _people(store, ids), _imported(record))
+    answers = replace(answers, outside=sum(_is_outside(some, gone) for some in rows.values()))
     column = {number: place for place, number in enumerate(ids)}
     line = {name: place for place, name in enumerate(coders)}
     for (number, coder), given in rows.items():
@@ -181,6 +185,11 @@ def _coded(answer: Answer) -> tuple[int, npt.NDArray[np.int8]]:
         found = direction(valences)
         directions[place] = _VALENCE[found] if found else -1
     return sum(1 << place for place in given) or 1 << NONE, directions
+
+
+def _is_outside(given: Sequence[Answer], gone: set[int | None]) -> bool:
+    labels = next((one.labels for one in reversed(given) if one.id not in gone), ())
+    return bool(labels) and not any(label.domain in _PLACE for label in labels)
 
 
 def _run_then(answer: Answer, runs: Iterable[Run]) -> int:

@@ -12,7 +12,12 @@ from ..errors import InputError
 from ..files import replacing
 from ..spreadsheet import as_text, as_utf8, workbook
 from .results import ALL_CODERS, MACHINE, Audit, Comparison, Estimate
-from .wording import audit_sentences, comparison_sentences, import_sentences
+from .wording import (
+    audit_sentences,
+    comparison_sentences,
+    import_sentences,
+    outside_sentences,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +42,10 @@ class Agreement:
         Passages answered in the audit, those it has come to, and all of the study.
     imported : dict
         Coders whose codes were imported, and whether passages they left uncoded came too.
+    outside : int
+        Answers with nothing but codes outside the framework, which count as no domain.
+    elsewhere : bool
+        Whether there are such answers and none with a domain: then nothing is compared.
     """
 
     coders: tuple[str, ...]
@@ -46,6 +55,8 @@ class Agreement:
     due: int
     passages: int
     imported: dict[str, bool]
+    outside: int = 0
+    elsewhere: bool = False
 
     def overall(self, *, kind: str = "independent") -> tuple[Comparison, ...]:
         """Comparisons over all domains: coders with coders, and with the newest run."""
@@ -66,8 +77,11 @@ class Agreement:
         """Say it in plain sentences."""
         if not self.coders:
             return ("Nobody has answered anything yet.",)
+        if self.elsewhere:
+            return tuple(outside_sentences(self.outside, self.elsewhere))
         return (
             *comparison_sentences(self.coders, self.comparisons),
+            *outside_sentences(self.outside, self.elsewhere),
             *import_sentences(self.imported),
             *audit_sentences(self.audit, (self.audited, self.due, self.passages)),
         )

@@ -37,6 +37,20 @@ def comparison_sentences(coders: Sequence[str], comparisons: Sequence[Comparison
         yield from _each_says(some)
 
 
+def outside_sentences(outside: int, elsewhere: bool) -> Iterator[str]:
+    """Say of codes outside the framework that they are not compared."""
+    if elsewhere:
+        yield (
+            f"No answer has a domain of the framework; {outside} have codes outside it. How far "
+            "coders agree on those codes is not measured."
+        )
+    elif outside:
+        yield (
+            f"{outside} answers have nothing but codes outside the framework: they count as no "
+            "domain here, and how far coders agree on those codes is not measured."
+        )
+
+
 def import_sentences(imported: Mapping[str, bool]) -> Iterator[str]:
     """Say under what condition imported codes can be compared."""
     if imported:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import bars, plain_errors
+from .figures import say, table
 
 if TYPE_CHECKING:
-    from ..evaluation import Figures
     from ..lessons import Lessons
     from ..model import Model
     from ..predicting import Progress
     from ..promotion import Comparison
-    from ..retraining import Trained
     from ..store import Store
 
 _COMPLETE = click.option(
@@ -62,7 +61,8 @@ def train(
     """Train a model from confirmed codes, and say honestly whether it is better.
 
     SOURCES are study files, coded projects (.qdpx), code exports, or .jsonl with one unit a line.
-    Only what people coded counts. The model starts from the shipped one and moves away from it as
+    Only what people coded counts: domains, and beside them codes of your own, such as child codes
+    or those of another framework. The model starts from the shipped one and moves away from it as
     confirmed units grow. It is checked on people whom it did not learn from. From a study file, it
     takes the place of the model in use if it is not worse beyond noise, and suggestions are made
     anew; the old model stays, and "tdfnlp models STUDY --use" puts it back.
@@ -88,7 +88,7 @@ def train(
         compared = {one: compare(trained, rival) for one, rival in rivals.items()}
         saved = trained.model.save(output)
         if not quiet:
-            _say(trained, *(compared.values() or [compare(trained)]))
+            say(trained, *(compared.values() or [compare(trained)]))
         click.echo(f"Model {saved.id}. Written: {output}")
         for study, one in compared.items():
             _promote(study, output, one, keep=keep, quiet=quiet)
@@ -118,7 +118,11 @@ def evaluate(model: str, sources: tuple[str, ...], complete: bool, mapping: Path
         lessons = _lessons(sources, complete, mapping, quiet=False)
         figures = evaluate(loaded, lessons)
         click.echo(f"Model {loaded.id}")
-        _table(figures)
+        if figures.units:
+            table(figures)
+        if figures.own:
+            click.echo("Codes of your own:")
+            table(figures.own, what="code")
         if "learnt" in loaded.facts:
             click.echo(
                 "Note: this model learnt from confirmed units. If these are among them, the "
@@ -203,65 +207,6 @@ def _lessons(
         for note in lessons.notes:
             click.echo(f"Note: {note}")
     return lessons
-
-
-def _say(trained: "Trained", compared: "Comparison", *others: "Comparison") -> None:
-    from ..gating import GATE_PEOPLE, GATE_UNITS
-
-    learnt = trained.model.facts["learnt"]
-    click.echo(
-        f"Learnt from {learnt['units']} confirmed units of {learnt['people']} people "
-        f"({learnt['uncoded']} without a domain). Checked on people held out:"
-    )
-    _table(compared.new, beside=(compared.rival, compared.old))
-    direction = trained.model.facts["out_of_fold"]["direction"]
-    if direction is not None:
-        click.echo(f"  {'direction right, given the domain':<42}{direction:.2f}")
-    if compared.audit:
-        click.echo("On the blind audit alone, which stands for the study:")
-        _table(compared.audit[0], beside=(compared.rival, compared.audit[1]), domains=False)
-    if trained.gates:
-        click.echo(
-            f"Thresholds of their own start at {GATE_UNITS} units from {GATE_PEOPLE} people; under "
-            "that, those of the model it started from hold, or stricter ones:"
-        )
-    for one in trained.gates:
-        click.echo(f"    {one}")
-    for note in trained.notes:
-        click.echo(f"Note: {note}")
-    for each in (compared, *others):
-        for note in each.notes:
-            click.echo(f"Note: {note}")
-        click.echo(f"Against {each.rival}: {each.verdict.sentence}")
-
-
-def _table(
-    figures: "Figures", *, beside: "tuple[str, Figures] | None" = None, domains: bool = True
-) -> None:
-    click.echo(f"{figures.units} units ({figures.coded} coded) of {figures.people} people")
-    if beside:
-        click.echo(f"{'':<44}{'new':<24}{beside[0]}")
-    for name, words in (
-        ("top_1", "right domain first"),
-        ("top_3", "right domain among three"),
-        ("right", 'right, "no domain" included'),
-        ("macro_f1", "macro-F1"),
-        ("kappa", "kappa"),
-        ("precision", "precision of suggestions"),
-        ("suggested", "share suggested"),
-    ):
-        other = str(getattr(beside[1], name)) if beside else ""
-        click.echo(f"  {words:<42}{getattr(figures, name)!s:<24}{other}".rstrip())
-    ece = [one.ece for one in (figures, *([beside[1]] if beside else []))]
-    shown = [f"{one:.2f}" if one is not None else "-" for one in ece]
-    click.echo(f"  {'calibration error':<42}{shown[0]:<24}{''.join(shown[1:])}".rstrip())
-    if not domains:
-        return
-    old = {one.domain: str(one.f1) for one in beside[1].domains} if beside else {}
-    click.echo("  F1 of each domain")
-    for one in figures.domains:
-        name = f"{one.domain} ({one.units} units, {one.people} people)"
-        click.echo(f"    {name:<66}{one.f1!s:<24}{old.get(one.domain, '')}".rstrip())
 
 
 def _promote(study: str, folder: Path, compared: "Comparison", *, keep: bool, quiet: bool) -> None:

@@ -25,7 +25,7 @@ from .. import __version__
 from ..errors import InputError, OutputError
 from ..files import replacing
 
-FORMAT = 1
+FORMAT = 2
 _STATE = "_tdfnlp"
 _DIGITS = 16
 _PART = re.compile(r"part-\d{5,}-[0-9a-f]{16}-[0-9a-f]{16}\.parquet")

@@ -62,16 +62,20 @@ def advice(store: Store) -> Advice:
     hits = _hits(store, runs, blind)
     share = float(np.mean(hits)) if hits else None
     precision = None if share is None else (share, *wilson_interval(share, len(hits)))
-    units, participants = _counts(store, answers)
+    units, participants, outside = _counts(store, answers)
     open_ = np.isin(
         pool.ids, [one.utterance for one in answers if one.verdict != "skip"], invert=True
     )
     stability = _stability(store, runs, pool)
-    sentences = (
+    machine = (
         _about_stability(stability, len({run.model for run in runs})),
         _about_precision(len(blind), len(hits), precision),
+    )
+    elsewhere = outside and not any(units.values())
+    sentences = (
+        *((_about_others(outside),) if elsewhere else machine),
         *_about_gap(store, pool, blind, record),
-        _about_domains(units, participants),
+        *(() if elsewhere else (_about_domains(units, participants),)),
         _about_rest(open_, pool),
     )
     return Advice(
@@ -129,15 +133,19 @@ def _hits(store: Store, runs: Sequence[Run], blind: dict[int, list[Answer]]) -> 
     return hits
 
 
-def _counts(store: Store, answers: Sequence[Answer]) -> tuple[dict[str, int], dict[str, int]]:
+def _counts(store: Store, answers: Sequence[Answer]) -> tuple[dict[str, int], dict[str, int], int]:
+    """Count passages and people by domain, and passages with codes outside the framework alone."""
     confirmed = settle(answers).confirmed
     units = dict.fromkeys(DOMAINS, 0)
     people: dict[str, set[tuple[str, str | None]]] = {domain: set() for domain in DOMAINS}
+    outside = 0
     for unit in store.units([number for number, labels in confirmed.items() if labels]):
-        for domain in {label.domain for label in confirmed[unit.id] if label.domain}:
+        domains = {label.domain for label in confirmed[unit.id] if label.domain}
+        outside += not domains
+        for domain in domains:
             units[domain] += 1
             people[domain].add((unit.utterance.transcript, unit.utterance.speaker))
-    return units, {domain: len(found) for domain, found in people.items()}
+    return units, {domain: len(found) for domain, found in people.items()}, outside
 
 
 def _stability(store: Store, runs: Sequence[Run], pool: Pool) -> float | None:
@@ -169,6 +177,15 @@ def _about_stability(stability: float | None, models: int) -> str:
     return (
         f"The two newest models agree with kappa {stability:.2f}: what is suggested {settled}. "
         f"{STABLE} over three models in a row is a usual sign that more answers bring little."
+    )
+
+
+def _about_others(outside: int) -> str:
+    """Say of a study of another framework that what follows from domains does not hold for it."""
+    return (
+        f"No passage has a domain; {outside} have codes outside the framework. Whether suggestions "
+        "of such codes are right or still change is not measured here: `tdfnlp train` says how "
+        "well they are learnt."
     )
 
 

@@ -144,7 +144,7 @@ def build_report(
     sections = (
         _methods(evidence),
         _overview(evidence, weighed),
-        *tables.component_sections(evidence, chosen),
+        *(tables.component_sections(evidence, chosen) if evidence.passages else ()),
         *_beside(evidence),
         _saturation(heard),
         agreed,
@@ -195,7 +195,12 @@ def _methods(evidence: Evidence) -> Section:
 
 def _overview(evidence: Evidence, weighed: tuple[relevance.Relevance, ...]) -> Section:
     if not evidence.passages:
-        return Section("Domains", ("No confirmed passage belongs to a domain.",))
+        beside = (
+            " The codes of this study lie outside the framework: they are counted under 'Outside "
+            "the framework', and themes, saturation and agreement are not worked out for them."
+        )
+        none = "No confirmed passage belongs to a domain."
+        return Section("Domains", (none + (beside if evidence.outside else ""),))
     parts: list[Part] = [
         relevance.relevance_table(weighed, evidence),
         direction_figure(weighed),

@@ -91,9 +91,16 @@ _JARS = (
 )
 
 
+# What does not hold of a study that was coded to another framework alone.
+_OF_DOMAINS = ("theory", "codes", "themes", "quotes", "links", "major", "minor", "trust")
+
+
 def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, Table]:
     """Give the checklists of COREQ, SRQR and JARS-Qual, filled where the program can."""
     facts = _facts(evidence)
+    elsewhere = bool(evidence.outside) and not evidence.passages
+    if elsewhere:
+        facts |= dict.fromkeys(_OF_DOMAINS, "")
     coreq = {
         9: facts["theory"],
         12: facts["sample"],
@@ -107,7 +114,7 @@ def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, 
         31: facts["major"],
         32: facts["minor"],
     }
-    if reportable(saturated):
+    if reportable(saturated) and not elsewhere:
         coreq[22] = sentence(saturated)
     srqr = {
         5: facts["theory"],
@@ -123,8 +130,8 @@ def standards(evidence: Evidence, saturated: Saturation) -> tuple[Table, Table, 
         4: facts["theory"],
         6: facts["sample"],
         10: facts["processing"],
-        11: f"{facts['coders']} {facts['themes']}",
-        12: f"{facts['trust']} {facts['links']}",
+        11: f"{facts['coders']} {facts['themes']}".strip(),
+        12: f"{facts['trust']} {facts['links']}".strip(),
         13: facts["major"],
     }
     return (
@@ -204,12 +211,12 @@ def _checklist(
     rows: list[tuple[Cell, ...]] = [
         (f"{mark}{number}", item, answers[number])
         for number, item in enumerate(items, start=1)
-        if number in answers
+        if answers.get(number)
     ]
     left = [
         f"{mark}{number} {item}"
         for number, item in enumerate(items, start=1)
-        if number not in answers
+        if not answers.get(number)
     ]
     return Table(
         name,

@@ -20,6 +20,7 @@ from .security import Seats
 Kind = TypeVar("Kind")
 _STANDING, _ADVICE = 5.0, 60.0
 _REST = 20  # times as long as making it took
+_TELLING = 10  # passages with codes outside the framework, and none with a domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,15 @@ class Standing:
         Coder to how many passages they have answered on the page.
     domains : dict
         Domain to how many passages are confirmed as that.
+    outside : int
+        Passages confirmed as nothing but codes outside the framework.
     """
 
     answers: tuple[Answer, ...]
     verdicts: Verdicts
     own: dict[str, int]
     domains: dict[str, int]
+    outside: int
 
 
 class Kept(Generic[Kind]):
@@ -124,6 +128,18 @@ class Desk:
             if count != self._sources.count:
                 self._sources = _sources(self.store, count)
             return self._sources
+
+    def outside(self) -> bool:
+        """Whether the study is coded to another framework, as far as can be told.
+
+        No passage has a domain, and many have other codes, or those alone are what the model knows.
+        """
+        standing = self.standing()
+        if standing.domains or standing.outside >= _TELLING:
+            return not standing.domains
+        found = self.store.predictions([])
+        known = found.own.codes if found and found.own else ()
+        return bool(known) and not any(one.domain for one in known)
 
     def codes(self) -> dict[tuple[str, ...], Code]:
         """Give the codebook by path."""
@@ -193,4 +209,8 @@ def _standing(store: Store) -> Standing:
         for domain in {one.domain for one in labels}
         if domain
     )
-    return Standing(answers, verdicts, dict(own), dict(domains))
+    outside = sum(
+        bool(labels) and not any(one.domain for one in labels)
+        for labels in verdicts.confirmed.values()
+    )
+    return Standing(answers, verdicts, dict(own), dict(domains), outside)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..coding import Suggestion
 from ..consensus import settle
 from ..errors import InputError
 from ..framework import DOMAINS, TDF
@@ -24,6 +25,8 @@ _WHY = {
     "typical": "it stands for many passages like it",
     "random": "it was drawn at random",
 }
+CODES = 3
+"""How many of the study's own codes are shown with a passage."""
 NOTHING_LEFT = "Nothing is left to ask you here."
 NOTHING_THERE = (
     "The study has no passages yet. Add transcripts: tdfnlp suggest FILES --study STUDY."
@@ -60,6 +63,7 @@ def codebook_view(desk: Desk) -> Json:
             for domain in TDF
         ],
         "others": [list(one.path) for one in codes if one.domain not in DOMAINS],
+        "outside": desk.outside(),
     }
 
 
@@ -78,7 +82,7 @@ def question_view(desk: Desk, question: Question) -> Json:
         "blind": question.blind,
         "why": _WHY.get(question.strategy, question.strategy),
         "run": None if question.blind else question.run,
-        "suggestion": None if question.blind else _suggestion(question),
+        "suggestion": None if question.blind else _suggestion(desk, question),
     }
 
 
@@ -108,6 +112,7 @@ def progress_view(desk: Desk, coder: str) -> Json:
         "answered": len(answered),
         "total": desk.store.count(),
         "domains": {name: standing.domains.get(name, 0) for name in DOMAINS},
+        "outside": standing.outside,
         "none": sum(not labels for labels in confirmed),
         "open": len(standing.verdicts.open),
     }
@@ -190,7 +195,7 @@ def _again(desk: Desk, coder: str, before: Answer) -> Json | None:
     return next((question_view(desk, one) for one in found if one.id == before.utterance), None)
 
 
-def _suggestion(question: Question) -> Json | None:
+def _suggestion(desk: Desk, question: Question) -> Json | None:
     one = question.suggestion
     if one is None:
         return None
@@ -202,7 +207,28 @@ def _suggestion(question: Question) -> Json | None:
             {"name": name, "confidence": sure, "valence": valence, "valence_confidence": direction}
             for name, sure, valence, direction in rows
         ],
+        "codes": _ranked(desk, question, one),
     }
+
+
+def _ranked(desk: Desk, question: Question, one: Suggestion) -> list[Json]:
+    """Tell the most probable of the study's own codes, of those that can be chosen here."""
+    found = desk.store.predictions([question.id], question.run)
+    if found is None or found.own is None:
+        return []
+    proba = found.own.proba[0, :-1]
+    known = desk.codes()
+    ranked = [
+        {
+            "path": list(path),
+            "domain": known[path].domain,
+            "confidence": float(proba[place]),
+            "suggested": one.code_suggested and path == one.code,
+        }
+        for place in np.argsort(-proba, kind="stable")
+        if (path := found.own.codes[place].path) in known and known[path].codable
+    ]
+    return ranked[:CODES]
 
 
 def _side(one: Answer) -> Json:

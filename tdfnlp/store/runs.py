@@ -1,5 +1,6 @@
 """Rows of model runs: suggestions, vectors, and the study as arrays."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select
 
-from ..errors import InputError
+from ..codebook import Code
+from ..errors import InputError, StoreError
 from ..framework import DOMAINS, VALENCES
-from ..predictions import Predictions
+from ..predictions import OwnCodes, Predictions
 from .database import now
 from .records import Pool, Run
 from .schema import runs, slices, suggestions, utterances, vectors
@@ -21,9 +23,13 @@ _WIDE = np.dtype("<f4")
 
 def add_run(connection: Connection, run: Run, ids: Sequence[int], predictions: Predictions) -> int:
     """Insert a run with its suggestions; vectors are replaced, suggestions never."""
+    own = predictions.own
     lengths = {len(ids), len(predictions.proba), len(predictions.decisions)}
+    lengths |= {len(own.proba)} if own else set()
     if lengths != {len(ids)}:
         raise InputError(f"A run needs one prediction per utterance, not {sorted(lengths)}.")
+    if own and (len(own.suggest), own.proba.shape[1]) != (len(own.codes), len(own.codes) + 1):
+        raise InputError("A run needs one cut-off and one probability for each own code.")
     values = {
         "model": run.model,
         "encoder": run.encoder,
@@ -31,11 +37,13 @@ def add_run(connection: Connection, run: Run, ids: Sequence[int], predictions: P
         "thresholds": run.thresholds,
         "facts": run.facts,
         "made": run.made or now(),
+        "own": _own_facts(own) if own else None,
     }
     number = connection.execute(insert(runs).values(**values)).inserted_primary_key
     assert number is not None  # noqa: S101 - a fact for the type checker
     proba = np.ascontiguousarray(predictions.proba, dtype=_WIDE)
     valences = np.ascontiguousarray(predictions.valences, dtype=_NARROW)
+    codes = np.ascontiguousarray(own.proba, dtype=_WIDE) if own else None
     rows = [
         {
             "run": number[0],
@@ -43,6 +51,7 @@ def add_run(connection: Connection, run: Run, ids: Sequence[int], predictions: P
             "decision": decision,
             "proba": proba[place].tobytes(),
             "valences": valences[place].tobytes(),
+            "own": None if codes is None else codes[place].tobytes(),
         }
         for place, (unit, decision) in enumerate(zip(ids, predictions.decisions, strict=True))
     ]
@@ -81,13 +90,11 @@ def read_pool(connection: Connection, run: int | None) -> Pool:
     )
     rows = connection.execute(query).all()
     ids, sources, chances, proba, decisions = zip(*rows, strict=True) if rows else ((),) * 5
-    nothing = bytes(CLASSES * _WIDE.itemsize)
-    data = b"".join(one or nothing for one in proba)
     return Pool(
         ids=np.array(ids, dtype=np.int64),
         transcripts=np.array(sources, dtype=np.int64),
         chances=np.array(chances, dtype=np.float64),
-        proba=np.frombuffer(data, dtype=_WIDE).reshape(-1, CLASSES),
+        proba=_stack(proba, _WIDE, (CLASSES,)),
         decisions=np.array([one or "" for one in decisions], dtype="<U7"),
     )
 
@@ -103,17 +110,15 @@ def read_predictions(connection: Connection, run: int, ids: Sequence[int]) -> Pr
             suggestions.c.run == run, suggestions.c.utterance.in_(some)
         )
         found |= {row.utterance: row for row in connection.execute(query)}
-    shape = (len(DOMAINS), len(VALENCES))
-    places = len(DOMAINS) * len(VALENCES)
     rows = [found.get(one) for one in ids]
-    proba = [row.proba if row else bytes(CLASSES * _WIDE.itemsize) for row in rows]
-    valences = [row.valences if row else bytes(places * _NARROW.itemsize) for row in rows]
     decisions: list[Any] = [row.decision if row else "" for row in rows]
+    shape = (len(DOMAINS), len(VALENCES))
     return Predictions(
-        proba=_stack(proba, _WIDE, (CLASSES,)),
-        valences=_stack(valences, _NARROW, shape),
+        proba=_stack([row and row.proba for row in rows], _WIDE, (CLASSES,)),
+        valences=_stack([row and row.valences for row in rows], _NARROW, shape),
         decisions=tuple(decisions),
         vectors=read_vectors(connection, ids),
+        own=_read_own(connection, run, [row and row.own for row in rows]),
     )
 
 
@@ -130,8 +135,21 @@ def read_vectors(connection: Connection, ids: Sequence[int]) -> npt.NDArray[np.f
         )
         found |= dict(connection.execute(query).all())
     width = len(next(iter(found.values()), b"")) // _NARROW.itemsize
-    nothing = bytes(_NARROW.itemsize * width)
-    return _stack([found.get(one, nothing) for one in ids], _NARROW, (width,))
+    return _stack([found.get(one) for one in ids], _NARROW, (width,))
+
+
+def _own_facts(own: OwnCodes) -> dict[str, object]:
+    codes = [{"path": list(one.path), "domain": one.domain} for one in own.codes]
+    return {"codes": codes, "suggest": [float(one) for one in own.suggest]}
+
+
+def _read_own(connection: Connection, run: int, blobs: Sequence[bytes | None]) -> OwnCodes | None:
+    facts = connection.scalars(select(runs.c.own).where(runs.c.id == run)).one_or_none()
+    if facts is None:
+        return None
+    codes = tuple(Code(tuple(one["path"]), one["domain"]) for one in facts["codes"])
+    proba = _stack(blobs, _WIDE, (len(codes) + 1,))
+    return OwnCodes(codes, proba, tuple(facts["suggest"]))
 
 
 def _put_vectors(
@@ -151,7 +169,12 @@ def _put_vectors(
 
 
 def _stack(
-    blobs: Sequence[bytes], kind: np.dtype[np.floating], shape: tuple[int, ...]
+    blobs: Sequence[bytes | None], kind: np.dtype[np.floating], shape: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
-    flat = np.frombuffer(b"".join(blobs), dtype=kind).astype(np.float32)
+    """Put rows of numbers together, zeros where there is none."""
+    size = math.prod(shape) * kind.itemsize
+    rows = [bytes(size) if one is None else one for one in blobs]
+    if any(len(one) != size for one in rows):
+        raise StoreError("The study is damaged; take it from a backup.")
+    flat = np.frombuffer(b"".join(rows), dtype=kind).astype(np.float32)
     return flat.reshape(len(blobs), *shape)

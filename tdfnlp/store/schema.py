@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from .exact import Exact
@@ -99,6 +100,7 @@ runs = Table(
     Column("thresholds", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("made", Text, nullable=False),
+    Column("own", JSON(none_as_null=True)),
 )
 
 suggestions = Table(
@@ -109,6 +111,7 @@ suggestions = Table(
     Column("decision", Text, nullable=False),
     Column("proba", LargeBinary, nullable=False),
     Column("valences", LargeBinary, nullable=False),
+    Column("own", LargeBinary),
 )
 
 vectors = Table(
@@ -170,7 +173,13 @@ def _themes(connection: Connection) -> None:
     theme_changes.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_themes,)
+def _own_codes(connection: Connection) -> None:
+    data = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+    connection.execute(text("ALTER TABLE runs ADD COLUMN own JSON"))
+    connection.execute(text(f"ALTER TABLE suggestions ADD COLUMN own {data}"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_themes, _own_codes)
 """Step n brings a file from version n + 1 to n + 2. A new file is made whole, not by steps; a step
 that changes a table therefore says in SQL what it changes, since ``METADATA`` is the newest."""
 

@@ -28,6 +28,9 @@ export function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** Say a share, but never that something is certain. */
 export function percent(share) {
-  return `${Math.round(share * 100)} %`;
+  const whole = Math.round(share * 100);
+  if (whole >= 100) return "> 99 %";
+  return whole <= 0 ? "< 1 %" : `${whole} %`;
 }

@@ -40,7 +40,9 @@ function ready() {
 
 function accepts() {
   const suggestion = page.item?.suggestion;
-  return suggestion?.decision === "suggest" ? suggestion.domains[0] : null;
+  // Who codes to another framework does not mean a domain of this one by Enter.
+  if (suggestion?.decision !== "suggest" || picker.codebook.outside) return null;
+  return suggestion.domains[0];
 }
 
 function updateSave() {
@@ -52,9 +54,13 @@ function updateSave() {
     ? `Save ${inWords(labels)}`
     : first
       ? `Accept ${first.name} (${first.valence})`
-      : "Choose a domain";
+      : nothing();
   fill(button, words, make("kbd", {}, "Enter"));
   button.disabled = !page.item || document.body.dataset.state === "busy" || (!labels.length && !first);
+}
+
+function nothing() {
+  return picker.codebook.outside ? "Choose a code" : "Choose a domain";
 }
 
 function show(item, message = "") {
@@ -78,7 +84,7 @@ function show(item, message = "") {
   showPassage($("passage"), item);
   sides(item, take);
   picker.show(item.suggestion ?? null);
-  banner(item, page.left);
+  banner(item, page.left, picker.codebook.outside);
   const draft = draftOf(page);
   if (draft) refill(draft);
   scrollTo(0, 0);
@@ -151,7 +157,7 @@ function save() {
   if (!picker.labels().length && accepts()) picker.toggle(accepts().name, true);
   const labels = picker.labels();
   if (labels.length) answer(labels);
-  else say("Choose a domain, or x for no code.");
+  else say(`${nothing()}, or x for no code.`);
 }
 
 function none() {
@@ -219,6 +225,13 @@ function choose(place) {
   }
 }
 
+function chooseCode(place) {
+  const code = picker.proposed[place];
+  if (!ready() || !page.item || !code) return;
+  picker.pick(code);
+  if (code.domain) picker.reveal();
+}
+
 function direct(letter) {
   if (page.view === "themes") {
     if (letter === "m") board.reach("move-into");
@@ -256,8 +269,9 @@ function open(view) {
 const KEYS = [
   { keys: ["Enter"], shown: ["Enter"], does: "Save what is chosen; where nothing is chosen and the model is sure, accept its first domain", run: save },
   { keys: ["1", "2", "3"], shown: ["1", "2", "3"], does: "Choose a suggested domain, or a coder's answer where coders differ", run: (key) => choose(Number(key) - 1), short: "suggested" },
+  { keys: ["4", "5", "6"], shown: ["4", "5", "6"], does: "Choose one of the study's codes that the model ranks; its domain comes with it", run: (key) => chooseCode(Number(key) - 4) },
   { keys: ["b", "f", "m", "n"], shown: ["b", "f", "m", "n"], does: "Barrier, facilitator, mixed, neutral: direction of the domain chosen last", run: direct, short: "direction" },
-  { keys: ["/"], shown: ["/"], does: "Find a domain by name, construct or code; Enter chooses the first, Escape leaves", run: () => $("find").focus(), short: "find" },
+  { keys: ["/"], shown: ["/"], does: "Find a domain or code by name or construct; Enter chooses the first, Escape leaves", run: () => $("find").focus(), short: "find" },
   { keys: ["x", "0"], shown: ["x", "0"], does: "No code applies", run: none },
   { keys: ["s"], shown: ["s"], does: "Skip: somebody else may get it", run: skip },
   { keys: ["z", "u"], shown: ["z"], does: "Undo the last answer, or the last change of themes", run: undo },

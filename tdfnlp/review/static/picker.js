@@ -1,6 +1,7 @@
 // The 14 domains, the study's own codes under them, and a direction for each that is chosen.
 
 import { fill, make, percent } from "./dom.js";
+import { named, others, proposals } from "./own.js";
 
 const VALENCES = ["barrier", "facilitator", "mixed", "neutral"];
 const key = (path) => JSON.stringify(path);
@@ -9,26 +10,42 @@ export class Picker {
   constructor(place, codebook, changed) {
     this.place = place;
     this.codebook = codebook;
-    this.changed = changed;
+    this.changed = () => {
+      for (const one of this.boxes) one.box.checked = this.#holds(one);
+      changed();
+    };
     this.show(null);
   }
 
   /** Begin anew, with the suggested domains first where there are any. */
   show(suggestion) {
-    this.chosen = new Map(); // domain -> {valence, codes}
+    this.chosen = new Map(); // domain -> {valence, codes, implied: chosen through a code}
     this.others = new Set();
     this.active = null;
+    this.latest = null; // the row of a code of no domain, where that was chosen last
     this.suggested = suggestion ? suggestion.domains : [];
     this.rows = new Map();
     const names = this.suggested.map((one) => one.name);
     const first = names.map((name) => this.codebook.domains.find((one) => one.name === name));
     const rest = this.codebook.domains.filter((one) => !names.includes(one.name));
-    fill(
-      this.place,
-      first.length ? this.#list("Suggested by the model", first, "suggested") : null,
+    const { outside } = this.codebook;
+    this.proposed = suggestion?.codes ?? [];
+    const proposed = proposals(this.proposed, (code, on) => {
+      this.pick(code, on);
+      if (on && code.domain) this.reveal(); // its directions are elsewhere
+    });
+    const title = outside ? "Codes of this study" : "Codes outside the framework";
+    const other = others(this.codebook.others, title, (code, on) => this.pick(code, on));
+    this.other = other.boxes;
+    this.boxes = [...proposed.boxes, ...other.boxes];
+    const codes = this.proposed.length ? proposed.section : null;
+    const last = other.boxes.length ? other.section : null;
+    const domains = [
+      first.length ? this.#list(outside ? "Most probable domains" : "Suggested by the model", first, "suggested") : null,
+      outside ? null : codes,
       this.#list(first.length ? "Other domains" : "Domains", rest, "rest"),
-      this.codebook.others.length ? this.#others() : null,
-    );
+    ];
+    fill(this.place, ...(outside ? [codes, last, ...domains] : [...domains, last]));
     this.changed();
   }
 
@@ -44,9 +61,6 @@ export class Picker {
       if (!this.chosen.has(domain)) this.toggle(domain, true, valence);
       if (key(code) !== key([domain])) this.chosen.get(domain).codes.add(key(code));
       this.#update(domain);
-    }
-    for (const box of this.place.querySelectorAll("[data-other]")) {
-      box.checked = this.others.has(box.dataset.other);
     }
     this.changed();
   }
@@ -64,10 +78,11 @@ export class Picker {
 
   /** Choose a domain, or not; a suggested one comes with the suggested direction. */
   toggle(name, on = !this.chosen.has(name), valence = undefined) {
+    this.latest = null;
     if (on) {
       const suggested = this.suggested.find((one) => one.name === name);
       const direction = valence === undefined ? (suggested?.valence ?? null) : valence;
-      this.chosen.set(name, { valence: direction, codes: new Set() });
+      this.chosen.set(name, { valence: direction, codes: new Set(), implied: false });
       this.active = name;
     } else {
       this.chosen.delete(name);
@@ -75,6 +90,38 @@ export class Picker {
     }
     this.#update(name);
     this.changed();
+  }
+
+  /** Choose a code of the study, or not; its domain comes with it, and goes if it came only so. */
+  pick(code, on = !this.#holds(code)) {
+    const { path, domain } = code;
+    if (!domain) {
+      if (on) this.others.add(key(path));
+      else this.others.delete(key(path));
+      this.latest = on ? this.other.find((one) => key(one.path) === key(path)).row : null;
+      this.changed();
+      return;
+    }
+    if (on && !this.chosen.has(domain)) {
+      this.toggle(domain, true);
+      this.chosen.get(domain).implied = true;
+    }
+    const choice = this.chosen.get(domain);
+    if (on) choice.codes.add(key(path));
+    else choice.codes.delete(key(path));
+    if (!choice.codes.size && choice.implied) {
+      this.toggle(domain, false);
+      return;
+    }
+    this.active = domain;
+    this.latest = null;
+    this.#update(domain);
+    this.changed();
+  }
+
+  #holds({ path, domain }) {
+    if (!domain) return this.others.has(key(path));
+    return this.chosen.get(domain)?.codes.has(key(path)) ?? false;
   }
 
   /** Give the domain that was chosen last a direction; false where none is chosen. */
@@ -86,9 +133,10 @@ export class Picker {
     return true;
   }
 
-  /** Bring the domain chosen last, and its code, into sight. */
+  /** Bring what was chosen last into sight. */
   reveal() {
-    if (!this.active) return;
+    this.latest?.scrollIntoView({ block: "nearest" });
+    if (this.latest || !this.active) return;
     const { row } = this.rows.get(this.active);
     const codes = row.querySelectorAll(".codes :checked");
     if (codes.length) codes[codes.length - 1].scrollIntoView({ block: "nearest" });
@@ -104,9 +152,10 @@ export class Picker {
     about.setAttribute("aria-expanded", String(open));
   }
 
-  /** Show only domains that hold some words; gives the first of them. */
+  /** Show only domains and codes that hold some words; gives the first domain of them. */
   find(words) {
     const wanted = words.trim().toLowerCase();
+    for (const { row, path } of this.other) row.hidden = !path.join(" ").toLowerCase().includes(wanted);
     let first = null;
     for (const [name, { row, searched }] of this.rows) {
       row.hidden = !searched.includes(wanted);
@@ -117,22 +166,17 @@ export class Picker {
     return first;
   }
 
-  /** Choose what some words name: the one code of the study that holds them, or a domain. */
+  /** Choose what some words name: a domain, a code of the study, or what a domain holds. */
   chooseFound(words) {
     const wanted = words.trim().toLowerCase();
-    const found = this.find(words);
-    if (!found) return;
-    const { codes } = this.rows.get(found).domain;
-    const named = codes.filter((path) => path.at(-1).toLowerCase().includes(wanted));
-    if (named.length !== 1 || found.toLowerCase().includes(wanted)) {
-      this.toggle(found);
-      return;
-    }
-    if (!this.chosen.has(found)) this.toggle(found, true);
-    this.chosen.get(found).codes.add(key(named[0]));
-    this.active = found;
-    this.#update(found);
-    this.changed();
+    const domain = this.find(words);
+    const { outside } = this.codebook;
+    const byName = domain?.toLowerCase().includes(wanted) ?? false;
+    const child = domain && !byName ? named(this.rows.get(domain).domain.codes, wanted) : null;
+    const other = byName && !outside ? null : named(this.codebook.others, wanted);
+    if (child && !(outside && other)) this.pick({ path: child, domain }, true);
+    else if (other) this.pick({ path: other, domain: null }, true);
+    else if (domain) this.toggle(domain);
   }
 
   #tick(name, on) {
@@ -260,29 +304,6 @@ export class Picker {
     });
     const legend = make("legend", {}, "Codes of this study");
     return make("fieldset", { class: "codes" }, legend, ...boxes);
-  }
-
-  #others() {
-    const boxes = this.codebook.others.map((path, place) => {
-      const id = `other-${place}`;
-      const box = make("input", {
-        type: "checkbox",
-        id,
-        "data-other": key(path),
-        onchange: () => {
-          if (box.checked) this.others.add(key(path));
-          else this.others.delete(key(path));
-          this.changed();
-        },
-      });
-      return make("li", {}, box, make("label", { for: id }, path.join(" › ")));
-    });
-    return make(
-      "section",
-      { class: "domains others" },
-      make("h2", {}, "Codes outside the framework"),
-      make("ul", {}, ...boxes),
-    );
   }
 }
 

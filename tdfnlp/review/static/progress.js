@@ -33,8 +33,10 @@ export function keepFresh() {
 function showProgress(told) {
   $("meter").textContent = `You ${told.own} · study ${told.answered} of ${told.total}`;
   $("open-count").textContent = told.open ? String(told.open) : "";
-  const most = Math.max(1, ...Object.values(told.domains));
-  const rows = Object.entries(told.domains).map(([name, number]) => {
+  const most = Math.max(1, told.outside, ...Object.values(told.domains));
+  const counts = Object.entries(told.domains);
+  if (told.outside) counts.push(["Codes outside the framework alone", told.outside]);
+  const rows = counts.map(([name, number]) => {
     const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.setProperty("--share", number / most);
     return make("li", {}, make("span", {}, name), bar, make("span", { class: "number" }, String(number)));

@@ -8,10 +8,16 @@ const DECISIONS = {
   abstain: "The model has nothing to propose",
 };
 
+// Where the model proposes a code of the study, but is not sure enough of a domain.
+const CODES = {
+  ask: "The model suggests a code, and is unsure of the domain: you decide",
+  abstain: "The model suggests a code, and has no domain to propose: you decide",
+};
+
 const HOW = { page: "answered on this page", "blind audit": "answered blind" };
 
 /** Say what the coder is looking at, and why. */
-export function banner(item, open) {
+export function banner(item, open, outside) {
   const parts = [];
   if (item.sides) {
     parts.push(make("p", { class: "decision" }, `Coders differ here (${open} open). What holds?`));
@@ -22,14 +28,23 @@ export function banner(item, open) {
     );
   } else {
     const suggestion = item.suggestion;
-    const words = suggestion ? DECISIONS[suggestion.decision] : "No model has looked at this passage";
-    const model = suggestion ? `${suggestion.model} · ${suggestion.decision} · ` : "";
+    const words = suggestion ? proposes(suggestion, outside) : "No model has looked at this passage";
+    const decision = outside ? "" : `${suggestion?.decision} · `; // it is about domains
+    const model = suggestion ? `${suggestion.model} · ${decision}` : "";
     parts.push(
-      make("p", { class: `decision ${suggestion?.decision ?? ""}` }, words),
+      make("p", { class: `decision ${outside ? "" : (suggestion?.decision ?? "")}` }, words),
       make("p", { class: "why" }, `${model}asked because: ${item.why}`),
     );
   }
   fill($("banner"), ...parts);
+}
+
+/** Say what the model proposes; for a study of another framework the domains do not count. */
+function proposes({ decision, codes }, outside) {
+  const suggested = codes.some((one) => one.suggested);
+  if (!outside) return (suggested && CODES[decision]) || DECISIONS[decision];
+  if (!codes.length) return "No model knows the codes of this study";
+  return suggested ? "The model suggests a code of this study" : "The model is unsure which code applies: you decide";
 }
 
 /** Put what each coder said side by side. */
