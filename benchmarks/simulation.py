@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tdfnlp import gating
 from tdfnlp.classifier import Head, Proba, sharpen
 from tdfnlp.evaluation import first_right
-from tdfnlp.fitting import fit_domains, folds
+from tdfnlp.fitting import fit_labels, folds
 from tdfnlp.framework import DOMAINS
 from tdfnlp.strategies import Candidates, choose
 from tdfnlp.thresholds import calibrate, decide
@@ -184,7 +184,7 @@ def _ours(way: Way) -> Choose:
 def _fit(study: Study, way: Way, asked: Sequence[int]) -> Head:
     prior = study.shipped if way.start == "shipped" else None
     if asked:
-        return fit_domains(study.rows[list(asked)], study.truth[list(asked)], prior)
+        return fit_labels(study.rows[list(asked)], study.truth[list(asked)], prior)
     return prior or Head(np.zeros((_LABELS, study.rows.shape[1])), np.zeros(_LABELS))
 
 
@@ -198,7 +198,7 @@ def _check(study: Study, asked: Sequence[int], proba: Proba, test: Bools, seed: 
         people = study.people[list(asked)]
         raw = np.zeros((len(rows), _LABELS))
         for learn, fold in folds(people, seed):
-            raw[fold] = fit_domains(rows[learn], truth[learn], study.shipped).predict_proba(
+            raw[fold] = fit_labels(rows[learn], truth[learn], study.shipped).predict_proba(
                 rows[fold]
             )
         heat = gating.temperature(raw, truth)
