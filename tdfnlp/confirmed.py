@@ -89,7 +89,8 @@ def is_own(code: Code) -> bool:
     said = meaning(code.path[-1])
     if code.domain is None:
         return not said.outside
-    return len(code.path) > 1 and said.domain != code.domain
+    component = said.component == code.domain  # of COM-B, whose others are tied to no domain
+    return (len(code.path) > 1 or component) and said.domain != code.domain
 
 
 def without_domains(lessons: Lessons) -> Lessons:

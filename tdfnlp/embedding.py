@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .cache import VectorCache
 from .errors import InputError, ModelError
-from .weights import Weights, find_weights, models_folder, read_json
+from .weights import PACKED, Weights, find_weights, models_folder, read_json, weight_files
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,8 @@ class Encoder:
             faster and less exact (the loss is measured and logged), needs ``tdfnlp[int8]``, takes
             half a minute the first time, and differs between kinds of CPU.
         engine : {"openvino", "sentence-transformers"}
-            The second is the slow reference and runs any model, always in f32.
+            The second is the slow reference and runs any model whose weights are not packed, always
+            in f32.
         cache : bool or VectorCache
             Keep vectors on disk between runs.
 
@@ -293,16 +294,21 @@ class _Reference:
 
 
 def _reference(name_or_folder: str | Path | None) -> tuple[_Runner, Fingerprint]:
-    from sentence_transformers import SentenceTransformer, __version__
-
     local = name_or_folder is None or Path(name_or_folder).is_dir()
     weights = find_weights(name_or_folder) if local else None
+    if weights and weight_files(weights.folder)[0].name == PACKED.format(1):
+        raise ModelError(
+            f"The weights in {weights.name!r} are packed in few bits, which only "
+            "engine='openvino' reads."
+        )
+    from sentence_transformers import SentenceTransformer, __version__
+
     source = str(weights.folder if weights else name_or_folder)
     try:
         model = SentenceTransformer(source, device="cpu", local_files_only=True)
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"sentence-transformers cannot load {name_or_folder!r} from this machine. "
+            f"sentence-transformers cannot load {str(name_or_folder)!r} from this machine. "
             "Models are never downloaded; give a model folder."
         ) from error
     fingerprint = Fingerprint(

@@ -1,7 +1,8 @@
 """Running an encoder's weights through OpenVINO, without torch.
 
 The graph is built straight from the safetensors at every start: that takes as long as reading a
-converted file would, so there is no conversion to keep, to damage or to race for.
+converted file would (unpacking a large packed encoder adds a second or so), so there is no
+conversion to keep, to damage or to race for.
 
 Texts of one length in tokens go through together, so nothing is padded and no attention mask is
 needed: a vector depends on its text alone, but for the rounding of differently tiled products.

@@ -115,6 +115,11 @@ class Suggestions:
         counts = Counter(item.domains[0] for item in self.items if item.decision == "suggest")
         return {domain: counts[domain] for domain in DOMAINS}
 
+    def codes(self) -> dict[str, int]:
+        """How many utterances have each of the study's own codes suggested; those with any."""
+        counts = Counter(" > ".join(item.code) for item in self.items if item.code_suggested)
+        return {code: counts[code] for code in sorted(counts)}
+
     def save(self, path: Path | str) -> tuple[str, ...]:
         """Write them; the suffix says how. Nothing half-written is ever left.
 
@@ -276,6 +281,7 @@ def _summary(result: Suggestions) -> Mapping[str, list[tuple[str, str | int]]]:
             (f"{name}: {meanings[name]}", count) for name, count in result.decisions().items()
         ],
         "Suggested per domain": [*result.domains().items()],
+        **({"Suggested per code of your own": [*own.items()]} if (own := result.codes()) else {}),
         "Files that could not be read": [(text, "") for text in result.failures],
         "Notes on reading": [(text, "") for text in result.study.notes],
         "What this is": [

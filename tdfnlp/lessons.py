@@ -206,7 +206,9 @@ def _of_study(study: Study, mapping: Mapping[str, str] | None, complete: bool) -
         told[not one.labels or any(label.code not in unknown for label in one.labels)].append(one)
     found = _lessons(units, told[True], given, told[False])
     notes = [*study.notes, *tied.notes]
-    machine, odd = len(study.codings) - len(people), len(tied.unmapped)
+    used = {one.code for one in people}
+    machine = len(study.codings) - len(people)
+    odd = sum(one.path in used for one in tied.unmapped)
     for n, what in (
         (machine, "codings of machine users were left out."),
         (missed, "codings are on no participant's speech and were left out."),
@@ -253,12 +255,15 @@ def _of_lines(file: Path, mapping: Mapping[str, str] | None) -> Lessons:
     there = {one.path for one in own}
     kept = (replace(u, codes=tuple(path for path in u.codes if path in there)) for u in units)
     speech = (_sample([one.text for one in units]),)
-    return without_domains(Lessons(tuple(kept), speech, codes=own))
+    left = len({path for one in units if not one.domains for path in one.codes} - there)
+    note = f'{left} names under "codes" are no codes of your own: domains belong under "domains".'
+    notes = (note,) if left else ()
+    return without_domains(Lessons(tuple(kept), speech, notes, own))
 
 
 def _lesson(record: dict[str, Any]) -> Lesson:
     codes = record.get("codes", [])
-    given = [] if codes and "domains" not in record else record["domains"]
+    given = [] if "codes" in record and "domains" not in record else record["domains"]
     domains = given if isinstance(given, dict) else dict.fromkeys(given, record.get("valence"))
     for domain, valence in domains.items():
         if domain not in DOMAINS:
@@ -284,6 +289,7 @@ def _path(code: Any) -> tuple[str, ...]:
     """Read a code: its path as a list, or joined by " > "."""
     names = code.split(">") if isinstance(code, str) else code
     found = tuple(name.strip() for name in names)
+    "".join(found).encode()  # half of a character cannot be written into a model
     if isinstance(names, dict) or not found or not all(found):
         raise ValueError
     return found

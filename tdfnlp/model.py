@@ -148,9 +148,18 @@ class Model:
         return encoder
 
     def encoder_place(self) -> str | Path:
-        """Name the encoder that the heads were fitted on, or its folder inside the model's."""
+        """Name the encoder that the heads were fitted on, or its folder inside the model's.
+
+        Raises
+        ------
+        ModelError
+            The weights in the folder are not the ones that the model was saved with.
+        """
         name = str(self.encoder["name"])
-        return self.folder / ENCODER if name == ENCODER and self.folder else name
+        if name != ENCODER or not self.folder:
+            return name
+        modelfiles.check_weights(self.folder, str(self.encoder["sha256"]))
+        return self.folder / ENCODER
 
     def check_encoder(self, encoder: Encoder) -> None:
         """Refuse an encoder with other weights, another maximal length, or int8 for not int8.

@@ -1,7 +1,8 @@
 """Files of a model's folder: found, checked, read and written.
 
 Nothing in the folder is executed: arrays are plain numpy without objects, the rest is JSON. Every
-file's SHA-256 stands in ``manifest.json``; a file that differs is refused.
+file's SHA-256 stands in ``manifest.json``; a file that differs is refused, the encoder's weights
+when the encoder is loaded.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from .errors import ModelError, ModelMismatchError
 from .files import replacing
 from .framework import DOMAINS, VALENCES
 from .thresholds import Thresholds
-from .weights import models_folder, read_json, weight_files
+from .weights import drop_weights, find_weights, models_folder, read_json, weight_files
 
 FORMAT = 2
 """Newest that is read. Models without own codes are written in 1, so that older programs read them.
@@ -84,6 +85,21 @@ def check(path: Path, manifest: Any) -> None:
             )
 
 
+def check_weights(path: Path, expected: str) -> None:
+    """Refuse an encoder's weights in a model's folder that are not the ones it was saved with.
+
+    Their hash stands with the encoder's facts in the manifest and not among its files, because it
+    is the encoder's name for everything else.
+    """
+    there = weight_files(path / ENCODER)
+    found = find_weights(path / ENCODER).sha256 if there else "missing"
+    if found != expected:
+        raise ModelError(
+            f"The encoder's weights in model {path.name} are incomplete, damaged or altered "
+            f"(SHA-256 {found[:12]}, the manifest says {expected[:12]}). Get the model folder anew."
+        )
+
+
 def hashes(path: Path) -> dict[str, str]:
     """Give the hash of every file of a model, for its manifest."""
     return {name: file_hash(path / name) for name in (*FILES, *BESIDE) if (path / name).is_file()}
@@ -93,8 +109,9 @@ def copy_encoder(folder: Path, path: Path) -> None:
     """Copy the encoder of the model at `folder`, and nothing else that may lie with it."""
     if folder.resolve() == path.resolve():
         return
-    weights = (f"{ENCODER}/{file.name}" for file in weight_files(folder / ENCODER))
-    for name in (*weights, *BESIDE):  # the hash of the weights stands with the encoder's facts
+    weights = [file.name for file in weight_files(folder / ENCODER)]
+    drop_weights(path / ENCODER, keep=weights)  # another model's may lie there
+    for name in (*(f"{ENCODER}/{one}" for one in weights), *BESIDE):
         if (folder / name).is_file():  # pooling and length may be missing
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, path / name)

@@ -15,7 +15,15 @@ from . import gating
 from .classifier import Head, OwnHead, Proba, sharpen
 from .codebook import Code
 from .coding import Decision
-from .confirmed import CODE_PEOPLE, CODE_UNITS, Lessons, code_counts, has_codes, learnable
+from .confirmed import (
+    CODE_PEOPLE,
+    CODE_UNITS,
+    FEWEST_PEOPLE,
+    Lessons,
+    code_counts,
+    has_codes,
+    learnable,
+)
 from .evaluation import UNMEASURED, Bools, Figures, measure
 from .fitting import Examples, Split, fit_labels, folds
 from .framework import DOMAINS
@@ -146,13 +154,12 @@ def learn(
     head = replace(task.fit(rows.rows, everything), temperature=warm)
     figures, usual = _checked(task, raw, splits, rows.people, random_state)
     short = [one for one, gated in zip(codes, task.gated, strict=True) if gated]
-    rare = {one: some for one, some in counts.items() if one not in codes}
     return OwnTrained(
         OwnHead(codes, head, cuts),
         figures,
         usual,
         tuple(_counted({one: counts[one] for one in short})),
-        tuple(_rare(rare)),
+        unlearnt(lessons),
         task,
         raw,
     )
@@ -217,6 +224,26 @@ def evaluate(
     return _measured(found, truth[keep], said, people, random_state)
 
 
+def unlearnt(lessons: Lessons) -> tuple[str, ...]:
+    """Name own codes that cannot be learnt, with their counts; nothing where all can."""
+    codes = learnable(lessons)
+    some = list(_counted({k: v for k, v in code_counts(lessons).items() if k not in codes}))
+    if not some:
+        return ()
+    more = f"; and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+    alone = "" if codes else f", {FEWEST_PEOPLE} people in all, and other codes or units without it"
+    return (
+        f"{len(some)} codes of your own were not learnt, because that takes {CODE_UNITS} units of "
+        f"{CODE_PEOPLE} people{alone}: {'; '.join(some[:_NAMED])}{more}.",
+    )
+
+
+def unknown(old: Model, own: OwnTrained | None) -> int:
+    """Count the codes that a model knows and what was learnt now does not."""
+    new = {one.path for one in own.own.codes} if own else set()
+    return sum(one.path not in new for one in old.own.codes) if old.own else 0
+
+
 def code_labels(lessons: Lessons, codes: Sequence[Code]) -> Bools:
     """Which of some codes each unit has, shape (n, codes)."""
     labels = [[code.path in one.codes for code in codes] for one in lessons.units]
@@ -224,8 +251,9 @@ def code_labels(lessons: Lessons, codes: Sequence[Code]) -> Bools:
 
 
 def names(codes: Iterable[Code]) -> list[str]:
-    """Give codes in words: their paths joined by " > "."""
-    return [" > ".join(one.path) for one in codes]
+    """Give codes in words: their paths joined by " > ", names with such a sign in quotes."""
+    quoted = (tuple(f'"{name}"' if " > " in name else name for name in one.path) for one in codes)
+    return [" > ".join(path) for path in quoted]
 
 
 def _start(codes: Sequence[Code], domains: Head, rows: Proba, truth: Bools) -> Head:
@@ -300,14 +328,3 @@ def _measured(
 def _counted(counts: Mapping[Code, tuple[int, int]]) -> Iterator[str]:
     for name, some in zip(names(counts), counts.values(), strict=True):
         yield gating.gate(name, *some)
-
-
-def _rare(counts: Mapping[Code, tuple[int, int]]) -> Iterator[str]:
-    """Name codes that were not learnt."""
-    if counts:
-        some = list(_counted(counts))
-        more = f"; and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-        yield (
-            f"{len(some)} codes of your own were not learnt, because that takes {CODE_UNITS} "
-            f"units of {CODE_PEOPLE} people: {'; '.join(some[:_NAMED])}{more}."
-        )

@@ -51,6 +51,8 @@ def read_arrays(folder: Path) -> dict[str, Floats]:
 def write_packed(folder: Path, arrays: Mapping[str, npt.NDArray[np.generic]], bits: int) -> None:
     """Write weights in `bits` bits (small arrays in half precision), in files of 45 MB at most.
 
+    An array that is larger has a file of its own.
+
     Parameters
     ----------
     folder : Path
@@ -63,7 +65,7 @@ def write_packed(folder: Path, arrays: Mapping[str, npt.NDArray[np.generic]], bi
     parts: list[Arrays] = [{}]
     for name in sorted(arrays):
         made = _packed(name, np.asarray(arrays[name], dtype=np.float32), bits)
-        if sum(one.nbytes for one in (parts[-1] | made).values()) > _FILE:
+        if parts[-1] and sum(one.nbytes for one in (parts[-1] | made).values()) > _FILE:
             parts.append({})
         parts[-1] |= made
     for number, part in enumerate(parts, start=1):
@@ -120,6 +122,8 @@ def pack(array: Floats, bits: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
 
 def unpack(codes: npt.NDArray[np.uint8], scales: Floats) -> Floats:
     """Unpack what ``pack`` made; shape (n, m)."""
+    if not 2 <= len(codes) <= 8:
+        raise ValueError(f"{len(codes)} bits a weight")
     whole = np.zeros(scales.size * _GROUP, dtype=np.uint8)
     for place, plane in enumerate(codes):
         whole |= np.unpackbits(plane) << place

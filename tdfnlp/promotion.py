@@ -18,6 +18,7 @@ from .embedding import Encoder
 from .errors import ModelMismatchError
 from .evaluation import UNMEASURED, Bools, Figures, first_right, measure
 from .model import Model
+from .owncodes import unknown
 from .refusals import fresh
 from .resampling import resample, totals
 from .retraining import Trained
@@ -173,7 +174,7 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
     compared; if these are too few, the shipped model takes its place. Units that were asked for
     because a model was unsure of them make that model look worse than it is, so others are
     compared alone where there are enough. A model that learnt own codes alone takes over if it
-    leaves domains as they are in the one in use.
+    leaves domains as they are in the one in use, and knows its codes from no fewer units.
 
     Parameters
     ----------
@@ -182,10 +183,11 @@ def compare(trained: Trained, rival: Model | None = None, *, random_state: int =
         The one in use; where left out, the one that training started from.
     random_state : int
     """
+    lost = unknown(rival, trained.own) if rival else 0
     rival = rival or trained.base
     if not trained.lessons.units:
         return _unmeasured(trained, rival)
-    notes: list[str] = []
+    notes = [f"{lost} codes of your own that {rival.id} knows are not in it."] if lost else []
     before = _learnt(rival)
     keep = fresh(trained.lessons, rival)
     apart = not keep.all() and not _enough(trained, keep)
@@ -238,6 +240,12 @@ def _unmeasured(trained: Trained, rival: Model) -> Comparison:
         f"{trained.base.id} does, unlike the one in use, which stays."
     )
     verdict = Verdict(same, 0.0, 0.0, 0.0, 1.0, 0, 0, sentence)
+    before, lost = _learnt(rival), unknown(rival, trained.own)
+    if same and lost:
+        more = f" {lost} codes that the one in use knows are not in it, so the one in use stays."
+        verdict = replace(verdict, promote=False, sentence=sentence + more)
+    elif same and rival.own and before > _learnt(trained.model):
+        verdict = _kept(verdict, before, _learnt(trained.model))
     return Comparison(verdict, UNMEASURED, UNMEASURED, None, rival.id, ())
 
 

@@ -42,9 +42,11 @@ def check_enough(lessons: Lessons) -> None:
         return
     more = (
         f" Of codes of your own, two that are each on {CODE_UNITS} units of {CODE_PEOPLE} people "
-        "would do."
+        "would do, or one and units without it."
     )
-    raise InputError(reason + more * bool(lessons.codes))
+    people = {one.person for one in lessons.units}
+    enough = len(lessons.units) >= FEWEST_UNITS and len(people) >= FEWEST_PEOPLE
+    raise InputError(reason + more * (enough and bool(lessons.codes)))
 
 
 def lacking(lessons: Lessons) -> str:

@@ -16,7 +16,7 @@ from .fitting import STRENGTH, tabulate
 from .lessons import Lessons, Source, counts, read_lessons
 from .mapping import NONE
 from .model import Model
-from .owncodes import OwnTrained, learn, relearn
+from .owncodes import OwnTrained, learn, relearn, unknown, unlearnt
 from .predicting import Progress
 from .refinement import refine
 from .refusals import check_base, check_enough, lacking
@@ -141,6 +141,8 @@ def train(
     trained = replace(trained, model=replace(trained.model, facts=facts | trained.model.facts))
     own = learn(lessons, examples, prior, (proba, decisions.tolist()), random_state)
     trained = _with_own(trained, own)
+    left = () if own else unlearnt(lessons)
+    trained = replace(trained, notes=(*trained.notes, *left, *_dropped(start, own)))
     if not fine_tune:
         return trained
     refined = refine(some, table, start, random_state=random_state, progress=progress)
@@ -160,11 +162,23 @@ def _with_own(trained: Trained, own: OwnTrained | None) -> Trained:
     return replace(trained, model=model, own=own)
 
 
+def _dropped(start: Model, own: OwnTrained | None) -> tuple[str, ...]:
+    """Say which codes of the base are not in the new model, which has only what it learnt."""
+    n = unknown(start, own)
+    if not n:
+        return ()
+    return (
+        f"{n} codes of your own that {start.id} knows are not in this model: codes are learnt "
+        "anew. Train on the units that have them too.",
+    )
+
+
 def _learnt(lessons: Lessons) -> dict[str, Any]:
     """Count what was learnt from, as the manifest says it: no names, no words."""
     return {
         "units": len(lessons.units),
         "uncoded": sum(not (one.domains or one.untied) for one in lessons.units),
+        "untied": sum(one.untied for one in lessons.units),
         "people": len({one.person for one in lessons.units}),
         "studies": len(lessons.speech),
         "until": max(one.when for one in lessons.units),

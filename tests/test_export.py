@@ -138,6 +138,8 @@ def test_own_codes_stand_at_the_end(result: Suggestions, tmp_path: Path) -> None
     ]
     assert "Skills &gt; =slow" in own._repr_html_()
     own.save(tmp_path / "out.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Suggestions"]
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    sheet, counts = book["Suggestions"], [*book["Summary"].values]
+    assert ("Skills > =slow", 1) in counts and ("Suggested per code of your own", None) in counts
     assert [cell.value for cell in sheet[1]][-3:] == ["code", "code confidence", "code decision"]
     assert sheet.cell(2, len(COLUMNS)).value == "suggest"

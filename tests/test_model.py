@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 from test_tuning import tiny_bert
 
+from tdfnlp import packing
 from tdfnlp.classifier import Floats, Head
 from tdfnlp.codebook import TDF_CODEBOOK
 from tdfnlp.embedding import Encoder, Fingerprint
 from tdfnlp.errors import ModelError, ModelMismatchError, OutputError
 from tdfnlp.framework import DOMAINS, VALENCES
 from tdfnlp.model import ENCODER, FORMAT, Model, encoder_facts
+from tdfnlp.packing import read_arrays
 from tdfnlp.thresholds import Thresholds
-from tdfnlp.weights import models_folder
+from tdfnlp.tuning import save_encoder
+from tdfnlp.weights import find_weights, models_folder, weight_files
 
 D = 6
 FILES = ("head.npz", "thresholds.json", "codebook.json")
@@ -364,7 +367,7 @@ def test_its_own_encoder_is_refused_when_altered(own: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    with pytest.raises(ModelMismatchError, match=before) as caught:
+    with pytest.raises(ModelError, match=f"damaged or altered .*{before}") as caught:
         Model.load(own).load_encoder(cache=False)
     assert hashlib.sha256(data).hexdigest()[:12] in str(caught.value)
 
@@ -400,8 +403,42 @@ def test_a_model_without_the_encoder_it_should_bring(own: Path) -> None:
     with pytest.raises(ModelError, match=r"encoder/config\.json of model own .*missing"):
         Model.load(own)
     edit_manifest(own, lambda it: it.update(files={name: it["files"][name] for name in FILES}))
-    with pytest.raises(ModelError, match=r"No encoder at .*own"):
+    with pytest.raises(ModelError, match=r"weights in model own are incomplete.*missing"):
         Model.load(own).load_encoder(cache=False)
+
+
+def test_one_of_several_files_of_weights_is_missing(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "_FILE", 20_000)
+    weights = find_weights(own / ENCODER)
+    folder = tmp_path / "several"
+    save_encoder(read_arrays(weights.folder), weights, folder / ENCODER, bits=5)
+    facts = encoder_facts(Encoder.load(folder / ENCODER, cache=False))
+    replace(Model.load(own), encoder=facts, folder=None).save(folder).load_encoder(cache=False)
+    files = weight_files(folder / ENCODER)
+    assert len(files) > 1
+    for file in files:
+        content = file.read_bytes()
+        file.unlink()
+        with pytest.raises(ModelError, match="weights in model several are incomplete"):
+            Model.load(folder).load_encoder(cache=False)
+        file.write_bytes(content)
+
+
+def test_a_model_saved_over_another_leaves_none_of_its_weights(own: Path, tmp_path: Path) -> None:
+    weights = find_weights(own / ENCODER)
+    save_encoder(read_arrays(weights.folder), weights, tmp_path / "packed" / ENCODER, bits=5)
+    facts = encoder_facts(Encoder.load(tmp_path / "packed" / ENCODER, cache=False))
+    packed = replace(Model.load(own), encoder=facts, folder=None).save(tmp_path / "packed")
+    expected = packed.load_encoder(cache=False).encode(TEXTS)
+    plain = Model.load(own)
+    assert (plain.load_encoder(cache=False).encode(TEXTS) != expected).any()
+    for first, second in ((packed, plain), (plain, packed)):
+        first.save(tmp_path / "over")
+        saved = second.save(tmp_path / "over").load_encoder(cache=False).encode(TEXTS)
+        np.testing.assert_array_equal(saved, second.load_encoder(cache=False).encode(TEXTS))
+        assert len(list((tmp_path / "over" / ENCODER).glob("*.safetensors"))) == 1
 
 
 @pytest.mark.parametrize("name", [None, "default"])

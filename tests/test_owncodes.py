@@ -97,6 +97,42 @@ def test_the_manifest_has_figures_and_no_code_s_name(toy: Encoder, tmp_path: Pat
     assert len(json.loads((tmp_path / "m" / "thresholds.json").read_text("utf-8"))["own"]) == 8
 
 
+def test_codes_that_read_the_same_are_told_apart(toy: Encoder) -> None:
+    lessons = with_children(toy_lessons(300))
+    new: dict[tuple[str, ...], tuple[str, ...]] = dict(
+        zip((one.path for one in lessons.codes), (("a > b",), ("a", "b")), strict=False)
+    )
+    lessons = replace(
+        lessons,
+        units=tuple(
+            replace(one, codes=tuple(new.get(path, path) for path in one.codes))
+            for one in lessons.units
+        ),
+        codes=tuple(Code(new.get(one.path, one.path)) for one in lessons.codes),
+    )
+    own = train(lessons, base=toy_model(), encoder=toy).own
+    assert own and [one["code"] for one in own.facts()["codes"]] == list(range(8))
+    assert [one.domain for one in own.figures.domains[:2]] == ['"a > b"', "a > b"]
+
+
+def test_it_is_said_which_codes_of_a_base_are_left(toy: Encoder) -> None:
+    old = replace(toy_model(), own=OwnHead(CODES, Head(np.ones((3, 96)), np.zeros(3)), (0.6, 2.0)))
+    for lessons in (toy_lessons(160), with_children(toy_lessons(300))):
+        trained = train(lessons, base=old, encoder=toy)
+        assert any(note.startswith("2 codes of your own that toy knows") for note in trained.notes)
+    knows = train(with_children(toy_lessons(300)), base=toy_model(), encoder=toy).model
+    base = replace(knows, facts={})
+    assert train(with_children(toy_lessons(300)), base=base, encoder=toy).notes == ()
+
+
+def test_units_that_say_nothing_of_domains_are_not_said_to_have_one(
+    toy: Encoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = train(of_another_framework(toy_lessons(300)), base=toy_model(), encoder=toy)
+    say(trained, compare(trained))
+    assert "of 10 people (300 that say nothing of domains). Checked" in capsys.readouterr().out
+
+
 def test_a_model_without_own_codes_is_written_as_before(toy: Encoder, tmp_path: Path) -> None:
     train(toy_lessons(), base=toy_model(), encoder=toy).model.save(tmp_path / "m")
     folder = tmp_path / "m"
@@ -144,6 +180,17 @@ def test_rare_codes_are_named_and_not_learnt(toy: Encoder) -> None:
     )
 
 
+def test_it_is_said_that_no_own_code_was_learnt(toy: Encoder) -> None:
+    lessons, odd = toy_lessons(160), ("Odd",)
+    units = tuple(replace(one, codes=(odd,) * (n < 4)) for n, one in enumerate(lessons.units))
+    trained = train(
+        replace(lessons, units=units, codes=(Code(odd),)), base=toy_model(), encoder=toy
+    )
+    assert trained.own is None
+    (note,) = trained.notes
+    assert note.startswith("1 codes of your own were not learnt") and "Odd: 4 units" in note
+
+
 def test_a_code_starts_from_its_domain_of_the_base(
     toy: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +228,21 @@ def test_another_framework_leaves_domains_as_they_were(toy: Encoder, tmp_path: P
     other = compare(trained, toy_model(knows=[2]))
     assert not other.verdict.promote and "unlike the one in use" in other.verdict.sentence
     assert model.save(tmp_path / "m").own
+
+
+def test_codes_of_the_model_in_use_are_not_lost_unsaid(toy: Encoder) -> None:
+    base, lessons = toy_model(knows=range(4)), of_another_framework(toy_lessons(600))
+    trained = train(lessons, base=base, encoder=toy)
+    few = train(of_another_framework(toy_lessons(160)), base=base, encoder=toy)
+    kept = compare(few, trained.model).verdict
+    assert not kept.promote and "learnt from 600 units, this one from 160" in kept.sentence
+    assert compare(trained, few.model).verdict.promote
+    other = replace(trained.model, own=OwnHead(CODES, Head(np.ones((3, 96)), np.zeros(3)), (2, 2)))
+    kept = compare(trained, other).verdict
+    assert not kept.promote and "2 codes that the one in use knows are not in it" in kept.sentence
+    told = train(toy_lessons(160), base=base, encoder=toy)
+    rival = replace(base, own=other.own)
+    assert "2 codes of your own that toy knows are not in it." in compare(told, rival).notes
 
 
 def test_what_nobody_tied_teaches_no_domain(toy: Encoder) -> None:
@@ -405,7 +467,10 @@ def test_child_codes_from_a_project_to_suggestions(tmp_path: Path) -> None:
     rows = [json.loads(one) for one in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
     kettles = [one for one in rows if "kettle" in one["text"]]
     assert {one["code"] for one in kettles} == {"Knowledge > does not know the kettle"}
-    assert sum(one["code_decision"] == "suggest" for one in kettles) > 0.8 * len(kettles)
+    suggested = sum(one["code_decision"] == "suggest" for one in kettles)
+    assert suggested > 0.8 * len(kettles)
+    own = text.split("Codes of your own:")[1]
+    assert f" {suggested}  Knowledge > does not know the kettle" in own
     assert all(0.5 < one["code_confidence"] <= 1 for one in kettles)
     assert {one["code_decision"] for one in rows if "rained" in one["text"]} == {"ask"}
 
@@ -441,6 +506,11 @@ def test_another_framework_from_a_project_to_suggestions(tmp_path: Path) -> None
 
     code, text = run("evaluate", tmp_path / "cfir", coded, "--complete")
     assert code == 0 and "right domain first" not in text and "right code first" in text
+    code, text = run("evaluate", "fast", coded, "--complete")
+    assert code == 0 and "Nothing to measure: no unit has a domain, or a code" in text
+    other = project(tmp_path / "other.qdpx", lambda path: path[:1])
+    code, text = run("evaluate", tmp_path / "cfir", other)
+    assert code == 0 and "No unit has a code of your own that this model knows." in text
     code, text = run("models", tmp_path)
     assert code == 0 and "144 units, 9 people" in text
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from tdfnlp import packing
+from tdfnlp.embedding import Encoder
 from tdfnlp.errors import ModelError
 from tdfnlp.packing import pack, read_arrays, unpack, write_packed
 from tdfnlp.weights import find_weights, weight_files
@@ -87,3 +88,25 @@ def test_damaged_and_unfitting_files_are_named(tmp_path: Path) -> None:
     save_file(whole | {"large:codes": np.ascontiguousarray(whole["large:codes"][:, :8])}, file)
     with pytest.raises(ModelError, match="do not fit"):
         read_arrays(tmp_path)
+    for planes in (0, 9, 300):
+        codes = np.zeros((planes, whole["large:codes"].shape[1]), np.uint8)
+        save_file(whole | {"large:codes": codes}, file)
+        with pytest.raises(ModelError, match=f"do not fit: {planes} bits"):
+            read_arrays(tmp_path)
+
+
+def test_an_array_over_the_limit_has_a_file_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "_FILE", 1_000)
+    write_packed(tmp_path, {"a": LARGE, "b": LARGE}, 5)
+    assert [{*load_file(file)} for file in weight_files(tmp_path)] == [
+        {"a:codes", "a:scales"},
+        {"b:codes", "b:scales"},
+    ]
+
+
+def test_the_reference_engine_refuses_packed_weights(tmp_path: Path) -> None:
+    write_packed(tmp_path, {"large": LARGE}, 4)
+    with pytest.raises(ModelError, match=r"are packed .* engine='openvino'"):
+        Encoder.load(tmp_path, engine="sentence-transformers", cache=False)

@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tdfnlp import quantisation
 from tdfnlp.embedding import Encoder
 from tdfnlp.engine import _graph
 from tdfnlp.errors import MissingExtraError, ModelMismatchError
-from tdfnlp.model import Model
+from tdfnlp.model import Model, encoder_facts
 from tdfnlp.weights import find_weights
 
 TEXTS = [f"We {verb} it on the ward whenever somebody asks." for verb in ("do", "forget", "plan")]
@@ -31,7 +32,7 @@ def graph() -> Any:
 
 
 @pytest.mark.filterwarnings("ignore")  # NNCF and what it imports warn about themselves
-def test_int8_is_close_says_its_loss_and_is_refused_by_the_shipped_head(
+def test_int8_is_close_says_its_loss_and_is_refused_where_it_is_not_meant(
     cache: Path, plain_encoder: Encoder, model: Model, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="tdfnlp"):
@@ -39,8 +40,10 @@ def test_int8_is_close_says_its_loss_and_is_refused_by_the_shipped_head(
     assert "cosine to f32 0.99" in caplog.text
     cosines = (encoder.encode(TEXTS) * plain_encoder.encode(TEXTS)).sum(axis=1)
     assert 0.97 < cosines.min() < 1
-    with pytest.raises(ModelMismatchError, match="int8"):
-        model.check_encoder(encoder)
+    same = replace(model, encoder=encoder_facts(plain_encoder))
+    same.check_encoder(plain_encoder)
+    with pytest.raises(ModelMismatchError, match="not int8"):
+        same.check_encoder(encoder)
     (made,) = cache.glob("int8-*/model.bin")
     before = made.stat().st_mtime_ns
     again = Encoder.load(precision="int8", cache=False)

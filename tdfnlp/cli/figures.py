@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 def say(trained: "Trained", compared: "Comparison", *others: "Comparison") -> None:
     """Say how good a new model is, what it lacks, and how it compares with those in use."""
     learnt = trained.model.facts["learnt"]
+    told, untied = learnt["units"] - learnt["untied"], learnt["untied"]
+    parts = [f"{learnt['uncoded']} without a domain"] if told else []
+    parts += [f"{untied} that say nothing of domains"] if untied else []
     click.echo(
         f"Learnt from {learnt['units']} confirmed units of {learnt['people']} people "
-        f"({learnt['uncoded']} without a domain). Checked on people held out:"
+        f"({', '.join(parts)}). Checked on people held out:"
     )
     if compared.new.units:
         _domains(trained, compared)

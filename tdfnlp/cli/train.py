@@ -123,6 +123,10 @@ def evaluate(model: str, sources: tuple[str, ...], complete: bool, mapping: Path
         if figures.own:
             click.echo("Codes of your own:")
             table(figures.own, what="code")
+        if not figures.units and not figures.own:
+            click.echo("Nothing to measure: no unit has a domain, or a code that this model knows.")
+        elif loaded.own and not figures.own:
+            click.echo("No unit has a code of your own that this model knows.")
         if "learnt" in loaded.facts:
             click.echo(
                 "Note: this model learnt from confirmed units. If these are among them, the "

@@ -230,6 +230,10 @@ def _summarise(result: "Suggestions", lost: Sequence[str]) -> None:
     )
     for domain, count in result.domains().items():
         click.echo(f"  {count:5d}  {domain}")
+    if any(one.code for one in result):
+        click.echo("Codes of your own:" if (codes := result.codes()) else "No code of your own.")
+        for code, count in codes.items():
+            click.echo(f"  {count:5d}  {code}")
     for note in (*result.study.notes, *lost):
         click.echo(f"Note: {note}")
     click.echo(f"Model {result.model}. Suggestions only: people decide.")
