@@ -1,6 +1,6 @@
 """A model: an encoder's name, heads, thresholds and a codebook, in one folder that is checked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -237,9 +237,7 @@ class Model:
         mean = study_mean(answers, self.mean) if mean is None else mean
         proba = np.empty((len(answers), len(self.domain_head.coef)))
         valences = np.empty((len(answers), len(DOMAINS), len(self.valence_head.coef)))
-        for start in range(0, len(answers), _SLICE):
-            part = slice(start, start + _SLICE)
-            rows = self._rows(answers[part], questions[part], mean)
+        for part, rows in self._parts(answers, questions, mean):
             proba[part] = self.domain_head.predict_proba(rows)
             valences[part] = predict_given_domain(self.valence_head, rows, len(DOMAINS))
         return proba, valences
@@ -258,11 +256,17 @@ class Model:
             return None
         mean = study_mean(answers, self.mean) if mean is None else mean
         proba = np.empty((len(answers), len(self.own.codes) + 1))
-        for start in range(0, len(answers), _SLICE):
-            part = slice(start, start + _SLICE)
-            rows = self._rows(answers[part], questions[part], mean)
+        for part, rows in self._parts(answers, questions, mean):
             proba[part] = self.own.head.predict_proba(rows)
         return OwnCodes(self.own.codes, proba, self.own.suggest)
+
+    def _parts(
+        self, answers: Floats, questions: Floats, mean: Proba
+    ) -> Iterator[tuple[slice, Proba]]:
+        """Give the rows a slice at a time, which keeps memory small."""
+        for start in range(0, len(answers), _SLICE):
+            part = slice(start, start + _SLICE)
+            yield part, self._rows(answers[part], questions[part], mean)
 
     def _rows(self, answers: Floats, questions: Floats, mean: Proba | None) -> Proba:
         mean = study_mean(answers, self.mean) if mean is None else mean

@@ -22,7 +22,7 @@ from .errors import ModelError, ModelMismatchError
 from .files import replacing
 from .framework import DOMAINS, VALENCES
 from .thresholds import Thresholds
-from .weights import drop_weights, find_weights, models_folder, read_json, weight_files
+from .weights import BESIDE, drop_weights, find_weights, models_folder, read_json, weight_files
 
 FORMAT = 2
 """Newest that is read. Models without own codes are written in 1, so that older programs read them.
@@ -30,16 +30,7 @@ FORMAT = 2
 ENCODER = "encoder"
 """Folder inside a model's own, where it brings an encoder."""
 FILES = ("head.npz", "thresholds.json", "codebook.json")
-BESIDE = tuple(
-    f"{ENCODER}/{name}"
-    for name in (
-        "config.json",
-        "tokenizer.json",
-        "sentence_bert_config.json",
-        "1_Pooling/config.json",
-    )
-)
-"""What an encoder is besides its weights."""
+_BESIDE = tuple(f"{ENCODER}/{name}" for name in BESIDE)
 
 
 def locate(folder: str | Path | None) -> Path:
@@ -75,7 +66,7 @@ def check(path: Path, manifest: Any) -> None:
             f"this tdfnlp has {TDF_CODEBOOK.hash[:12]}."
         )
     listed = manifest["files"]
-    for name in (*FILES, *(one for one in BESIDE if one in listed)):
+    for name in (*FILES, *(one for one in _BESIDE if one in listed)):
         expected = listed.get(name)
         found = file_hash(path / name) if (path / name).is_file() else "missing"
         if expected != found:
@@ -102,7 +93,7 @@ def check_weights(path: Path, expected: str) -> None:
 
 def hashes(path: Path) -> dict[str, str]:
     """Give the hash of every file of a model, for its manifest."""
-    return {name: file_hash(path / name) for name in (*FILES, *BESIDE) if (path / name).is_file()}
+    return {name: file_hash(path / name) for name in (*FILES, *_BESIDE) if (path / name).is_file()}
 
 
 def copy_encoder(folder: Path, path: Path) -> None:
@@ -111,7 +102,7 @@ def copy_encoder(folder: Path, path: Path) -> None:
         return
     weights = [file.name for file in weight_files(folder / ENCODER)]
     drop_weights(path / ENCODER, keep=weights)  # another model's may lie there
-    for name in (*(f"{ENCODER}/{one}" for one in weights), *BESIDE):
+    for name in (*(f"{ENCODER}/{one}" for one in weights), *_BESIDE):
         if (folder / name).is_file():  # pooling and length may be missing
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(folder / name, path / name)

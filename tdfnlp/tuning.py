@@ -23,7 +23,7 @@ from .files import replacing
 from .items import Item
 from .network import Arrays, Network, Start
 from .packing import write_packed
-from .weights import Weights, drop_weights
+from .weights import BESIDE, Weights, drop_weights
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +32,6 @@ _PACK = 16
 _WARM_UP = 0.06
 _CHECKS = 8  # looks at held-out items on the way
 _PATIENCE = 3  # looks without gain after which it stops
-_BESIDE = (
-    "config.json",
-    "tokenizer.json",
-    "sentence_bert_config.json",
-    "1_Pooling/config.json",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +177,8 @@ def save_encoder(weights: Arrays, base: Weights, folder: Path, *, bits: int | No
     from safetensors.numpy import save_file
 
     (folder / "1_Pooling").mkdir(parents=True, exist_ok=True)
-    for name in _BESIDE:
-        if (base.folder / name).is_file():  # the last two may be missing
+    for name in BESIDE:
+        if (base.folder / name).is_file():
             copyfile(base.folder / name, folder / name)
     drop_weights(folder)
     if bits:

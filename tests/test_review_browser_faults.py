@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import pytest
-from browsing import Opener, Site, labels, press, ready, status
+from browsing import Opener, Site, answering, labels, press, ready, status
 from browsing import browser as browser
 from browsing import site as site
 from browsing import visit as visit
-from playwright.sync_api import (
-    Dialog,
-    expect,
-)
+from playwright.sync_api import expect
 from reviews import fill, transcript
 
 from tdfnlp.codebook import Code
@@ -57,13 +54,7 @@ def test_an_answer_outlives_a_reload(site: Site, visit: Opener) -> None:
     page.get_by_label("Note").fill("lost, and said so")
     page.locator("#save").click()
     expect(page.locator("#alert")).to_contain_text("Not saved yet")
-    asked: list[str] = []
-
-    def agree(one: Dialog) -> None:
-        asked.append(one.type)
-        one.accept()
-
-    page.on("dialog", agree)
+    asked = answering(page, leave=True)
     page.unroute("**/api/answer")
     page.goto(f"http://127.0.0.1:{site.port}/")
     ready(page)

@@ -5,11 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CONTRAST, NAMELESS, PHONE, Opener, Site, picture, ready, sideways
+from browsing import (
+    CONTRAST,
+    NAMELESS,
+    PHONE,
+    Opener,
+    Site,
+    answering,
+    picture,
+    ready,
+    sideways,
+)
 from browsing import browser as browser
 from browsing import visit as visit
 from coded import Interview, answer, around, code, put, suggest
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from reviews import Caller
 from reviews import seats as seats
 
@@ -330,13 +340,7 @@ def test_a_change_outlives_the_server(site: Site, visit: Opener) -> None:
     site.stop()
     page.get_by_role("button", name="Edit themes").click()
     expect(page.locator("#alert")).to_contain_text("Your change is kept in this tab")
-    asked: list[str] = []
-
-    def stay(one: Dialog) -> None:
-        asked.append(one.type)
-        one.dismiss()
-
-    page.on("dialog", stay)
+    asked = answering(page, leave=False)
     page.evaluate("location.reload()")
     expect(page.locator("#alert")).to_be_visible()
     site.start()

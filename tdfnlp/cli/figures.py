@@ -42,13 +42,11 @@ def _domains(trained: "Trained", compared: "Comparison") -> None:
     if compared.audit:
         click.echo("On the blind audit alone, which stands for the study:")
         table(compared.audit[0], beside=(compared.rival, compared.audit[1]), each=False)
-    if trained.gates:
-        click.echo(
-            f"Thresholds of their own start at {GATE_UNITS} units from {GATE_PEOPLE} people; under "
-            "that, those of the model it started from hold, or stricter ones:"
-        )
-    for one in trained.gates:
-        click.echo(f"    {one}")
+    _gates(
+        trained.gates,
+        f"Thresholds of their own start at {GATE_UNITS} units from {GATE_PEOPLE} people; under "
+        "that, those of the model it started from hold, or stricter ones:",
+    )
 
 
 def _own(own: "OwnTrained") -> None:
@@ -56,14 +54,20 @@ def _own(own: "OwnTrained") -> None:
 
     click.echo(f"{len(own.own.codes)} codes of your own, checked in the same way:")
     table(own.figures, beside=("the most frequent", own.usual), what="code")
-    if own.gates:
-        click.echo(
-            f"Codes are suggested from {GATE_UNITS} units of {GATE_PEOPLE} people on; under that, "
-            "they are shown with their confidence and left to you:"
-        )
-    for one in own.gates:
-        click.echo(f"    {one}")
+    _gates(
+        own.gates,
+        f"Codes are suggested from {GATE_UNITS} units of {GATE_PEOPLE} people on; under that, "
+        "they are shown with their confidence and left to you:",
+    )
     _notes(own.notes)
+
+
+def _gates(gates: Iterable[str], words: str) -> None:
+    """Say what too few units mean, and what has too few; nothing where nothing has."""
+    for place, one in enumerate(gates):
+        if not place:
+            click.echo(words)
+        click.echo(f"    {one}")
 
 
 def _notes(notes: Iterable[str]) -> None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 _MANY_COLUMNS = 9
 """More columns than this, and the page lies on its side."""
 _SHADE = "EEF1F4"
-_TWIPS = 1440
 
 
 def document(report: "Report") -> bytes:
